@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// From the settings to the database's URL and the search server.
+
+#include "connect.h"
+
+#include <string.h>
+
+#include "log.h"
+
+/* Options of DATABASE_URL that only Django reads. */
+static void warn_of_django_options(const struct dburl *url)
+{
+	static const char *const names[] = {
+		"conn_max_age",   "conn_health_checks",		   "autocommit",
+		"atomic_requests", "disable_server_side_cursors", "reconnect",
+	};
+
+	for (size_t i = 0; i < url->n_options; i++) {
+		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+			if (strcasecmp(url->options[i].name, names[j]) == 0)
+				log_warning("DATABASE_URL: the option %s is Django's and does "
+					    "nothing here", url->options[i].name);
+		}
+	}
+}
+
+static bool has_option(const struct dburl *url, const char *name)
+{
+	for (size_t i = 0; i < url->n_options; i++) {
+		if (strcmp(url->options[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* libpq: "require" with a root certificate verifies the chain; the URL's sslmode may ask for
+ * more (PostgreSQL 15, "SSL Support"). */
+static int add_postgresql_tls(const struct settings *settings, struct dburl *url,
+			      struct err *err)
+{
+	static const struct {
+		enum setting_id id;
+		const char *option;
+	} files[] = {
+		{ SET_SSL_CA, "sslrootcert" },
+		{ SET_SSL_CERT, "sslcert" },
+		{ SET_SSL_KEY, "sslkey" },
+	};
+
+	if (*settings_text(settings, SET_SSL_CIPHER))
+		return err_set(err, EXIT_CONFIG,
+			       "SSL_CIPHER: PostgreSQL's client cannot choose ciphers; leave it "
+			       "out and set ssl_ciphers on the server");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *file = settings_text(settings, files[i].id);
+
+		if (*file && dburl_set_option(url, files[i].option, file, err) < 0)
+			return -1;
+	}
+	if (has_option(url, "sslmode"))
+		return 0;
+	return dburl_set_option(url, "sslmode",
+				*settings_text(settings, SET_SSL_CA) ? "verify-ca" : "require",
+				err);
+}
+
+static int add_tls(const struct settings *settings, struct dburl *url, struct err *err)
+{
+	bool files = *settings_text(settings, SET_SSL_CA) || *settings_text(settings, SET_SSL_CERT) ||
+		     *settings_text(settings, SET_SSL_KEY) ||
+		     *settings_text(settings, SET_SSL_CIPHER);
+
+	if (!settings_boolean(settings, SET_DB_USE_SSL)) {
+		if (files)
+			return err_set(err, EXIT_CONFIG,
+				       "SSL_CA, SSL_CERT, SSL_KEY or SSL_CIPHER is set, but "
+				       "DB_USE_SSL is not True");
+		return 0;
+	}
+	if (strcmp(url->driver, "postgresql") == 0)
+		return add_postgresql_tls(settings, url, err);
+	return err_set(err, EXIT_CONFIG, "DB_USE_SSL: a connection to %s has no TLS",
+		       url->driver);
+}
+
+int connect_database_url(const struct settings *settings, struct dburl *ret, struct err *err)
+{
+	const char *password = settings_text(settings, SET_DATABASE_PASSWORD);
+
+	if (dburl_parse(settings_text(settings, SET_DATABASE_URL), ret, err) < 0)
+		return -1;
+	if (*password)
+		dburl_set_password(ret, password);
+	warn_of_django_options(ret);
+	if (add_tls(settings, ret, err) == 0)
+		return 0;
+	dburl_fini(ret);
+	return -1;
+}
+
+int connect_target(const struct settings *settings, struct elastic_target *ret, struct err *err)
+{
+	const struct elastic_config config = {
+		.hosts = settings_text(settings, SET_ELASTICSEARCH_HOST),
+		.port = settings_number(settings, SET_ELASTICSEARCH_PORT),
+		.scheme = settings_text(settings, SET_ELASTICSEARCH_SCHEME),
+		.scheme_given = settings_is_set(settings, SET_ELASTICSEARCH_SCHEME),
+		.index = settings_text(settings, SET_ELASTICSEARCH_APP_AUDIT_LOG_INDEX),
+		.pipeline = settings_text(settings, SET_ELASTICSEARCH_PIPELINE),
+		.require_alias = settings_boolean(settings, SET_ELASTICSEARCH_REQUIRE_ALIAS),
+		.allow_plaintext = settings_boolean(settings, SET_ELASTICSEARCH_ALLOW_PLAINTEXT),
+		.api_key = settings_text(settings, SET_ELASTICSEARCH_API_KEY),
+		.http = {
+			.user = settings_text(settings, SET_ELASTICSEARCH_USERNAME),
+			.password = settings_text(settings, SET_ELASTICSEARCH_PASSWORD),
+			.ca_cert = settings_text(settings, SET_ELASTICSEARCH_CA_CERT),
+			.client_cert = settings_text(settings, SET_ELASTICSEARCH_CLIENT_CERT),
+			.client_key = settings_text(settings, SET_ELASTICSEARCH_CLIENT_KEY),
+			.verify = settings_boolean(settings, SET_ELASTICSEARCH_VERIFY),
+			.timeout = settings_number(settings, SET_ELASTICSEARCH_TIMEOUT),
+			.compress = settings_boolean(settings, SET_ELASTICSEARCH_COMPRESS),
+		},
+	};
+
+	if (elastic_target_init(ret, &config, err) < 0)
+		return -1;
+	if (ret->plaintext_credentials)
+		log_warning("the password or API key for Elasticsearch travels over plain http: "
+			    "use ELASTICSEARCH_SCHEME=https");
+	if (!config.http.verify)
+		log_warning("ELASTICSEARCH_VERIFY is False: the server's certificate is not "
+			    "verified");
+	return 0;
+}

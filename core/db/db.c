@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The drivers of this build, and the calls that pass on to them.
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "db.h"
+
+#include <string.h>
+
+const struct db_driver *const db_drivers[] = {
+#ifdef HAVE_POSTGRESQL
+	&db_pgsql,
+#endif
+#ifdef HAVE_SQLITE
+	&db_sqlite,
+#endif
+	NULL,
+};
+
+static const struct {
+	const char *name, *label;
+} known[] = {
+	{ "postgresql", "PostgreSQL" },
+	{ "mysql", "MySQL" },
+	{ "sqlite", "SQLite" },
+};
+
+int db_open(const struct dburl *url, enum db_access access, struct db **ret,
+	    struct err *err)
+{
+	const char *label = url->driver;
+
+	for (size_t i = 0; db_drivers[i]; i++)
+		if (!strcmp(db_drivers[i]->name, url->driver))
+			return db_drivers[i]->open(url, access, ret, err);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(known[i].name, url->driver))
+			label = known[i].label;
+	return err_set(
+		err, EXIT_CONFIG,
+		"DATABASE_URL: this program was built without %s; configure --with-%s",
+		label, url->driver);
+}
+
+void db_close(struct db *db)
+{
+	if (db)
+		db->driver->close(db);
+}
+
+int db_query(struct db *db, const char *sql, const struct db_value *values,
+	     size_t n_values, db_row_fn *row, void *arg, struct err *err)
+{
+	return db->driver->query(db, sql, values, n_values, row, arg, err);
+}
+
+int db_exec(struct db *db, const char *sql, const struct db_value *values,
+	    size_t n_values, long long *ret_touched, struct err *err)
+{
+	return db->driver->exec(db, sql, values, n_values, ret_touched, err);
+}
+
+int db_begin(struct db *db, enum db_isolation isolation, struct err *err)
+{
+	return db->driver->begin(db, isolation, err);
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	return db->driver->commit(db, err);
+}
+
+void db_rollback(struct db *db)
+{
+	db->driver->rollback(db);
+}
+
+int db_origin(struct db *db, const char *sql, const struct db_value *values,
+	      size_t n_values, size_t column, struct db_origin *ret, struct err *err)
+{
+	return db->driver->origin(db, sql, values, n_values, column, ret, err);
+}
+
+int db_column(struct db *db, const struct db_table *table, const char *column,
+	      char *ret_type, size_t size, struct err *err)
+{
+	return db->driver->column(db, table, column, ret_type, size, err);
+}
+
+int db_lock(struct db *db, const struct db_table *table, struct db_holder *ret,
+	    struct err *err)
+{
+	return db->driver->lock(db, table, ret, err);
+}
+
+bool db_alive(struct db *db)
+{
+	return db->driver->alive(db);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// What differs between the databases' SQL.
+
+#include "dialect.h"
+
+#include <string.h>
+
+#include "json.h"
+
+static void quote_with(struct buf *out, const char *name, char mark)
+{
+	buf_putc(out, mark);
+	for (; *name; name++) {
+		if (*name == mark)
+			buf_putc(out, mark);
+		buf_putc(out, *name);
+	}
+	buf_putc(out, mark);
+}
+
+static void quote_double(struct buf *out, const char *name)
+{
+	quote_with(out, name, '"');
+}
+
+/* ---------------------------------------------------------------- PostgreSQL */
+
+static void pg_placeholder(struct buf *out, size_t n)
+{
+	buf_printf(out, "$%zu", n);
+}
+
+/* The parameter is untyped, so the server reads the array as one of the column's own type
+ * and can use its index. */
+static void pg_keys(struct buf *out, const char *column, size_t n)
+{
+	buf_printf(out, "%s = ANY($%zu)", column, n);
+}
+
+static void pg_encode_keys(struct buf *out, const struct db_value *keys, size_t n)
+{
+	buf_putc(out, '{');
+	for (size_t i = 0; i < n; i++) {
+		const struct slt_text key = keys[i].text;
+
+		buf_puts(out, i ? ",\"" : "\"");
+		for (size_t j = 0; j < key.len; j++) {
+			if (key.ptr[j] == '"' || key.ptr[j] == '\\')
+				buf_putc(out, '\\');
+			buf_putc(out, key.ptr[j]);
+		}
+		buf_putc(out, '"');
+	}
+	buf_putc(out, '}');
+}
+
+enum flag_type { FLAG_NONE, FLAG_BOOLEAN, FLAG_BIT, FLAG_NUMBER };
+
+/* PostgreSQL compares a flag only with values of its own kind. */
+static enum flag_type pg_flag_type(const char *type)
+{
+	static const char *const numbers[] = { "smallint", "integer", "bigint", "numeric",
+					       "real", "double precision" };
+
+	if (!*type || strcmp(type, "boolean") == 0)
+		return FLAG_BOOLEAN;
+	if (strncmp(type, "bit", 3) == 0)
+		return FLAG_BIT;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (strncmp(type, numbers[i], strlen(numbers[i])) == 0)
+			return FLAG_NUMBER;
+	}
+	return FLAG_NONE;
+}
+
+static int pg_is_true(struct buf *out, const char *column, const char *type)
+{
+	switch (pg_flag_type(type)) {
+	case FLAG_BOOLEAN:
+		buf_printf(out, "(%s IS TRUE)", column);
+		return 0;
+	case FLAG_BIT:
+		buf_printf(out, "((%s = B'1') IS TRUE)", column);
+		return 0;
+	case FLAG_NUMBER:
+		buf_printf(out, "((%s <> 0) IS TRUE)", column);
+		return 0;
+	case FLAG_NONE:
+		break;
+	}
+	return -1;
+}
+
+static int pg_flag(struct buf *out, bool set, const char *type)
+{
+	switch (pg_flag_type(type)) {
+	case FLAG_BOOLEAN:
+		buf_puts(out, set ? "TRUE" : "FALSE");
+		return 0;
+	case FLAG_BIT:
+		buf_puts(out, set ? "B'1'" : "B'0'");
+		return 0;
+	case FLAG_NUMBER:
+		buf_puts(out, set ? "1" : "0");
+		return 0;
+	case FLAG_NONE:
+		break;
+	}
+	return -1;
+}
+
+/* A cast of jsonb to jsonb vanishes in the parser, so an index on the expression still fits. */
+static void pg_is_true_member(struct buf *out, const char *column, const char *member)
+{
+	buf_printf(out, "(((%s)::jsonb -> '%s') = 'true'::jsonb IS TRUE)", column, member);
+}
+
+/* 'null'::jsonb || '{…}' would make an array (PostgreSQL 15), hence the CASE. The result is
+ * jsonb; assigning it to a json or text column casts it. */
+static void pg_set_member(struct buf *out, const char *column, const char *member,
+			  const char *name, const char *value)
+{
+	buf_printf(out,
+		   "CASE coalesce(jsonb_typeof((%s)::jsonb), 'null')"
+		   " WHEN 'object' THEN (%s)::jsonb || '{\"%s\": %s}'::jsonb"
+		   " WHEN 'null' THEN '{\"%s\": %s}'::jsonb"
+		   " ELSE jsonb_build_object('%s', %s, '%s', (%s)::jsonb) END",
+		   column, column, member, value, member, value, member, value, name, column);
+}
+
+static void pg_older_than(struct buf *out, const char *column, size_t n)
+{
+	buf_printf(out, "(%s < $%zu)", column, n);
+}
+
+/* ---------------------------------------------------------------- SQLite */
+
+static void lite_placeholder(struct buf *out, size_t n)
+{
+	buf_printf(out, "?%zu", n);
+}
+
+static void lite_keys(struct buf *out, const char *column, size_t n)
+{
+	buf_printf(out, "%s IN (SELECT value FROM json_each(?%zu))", column, n);
+}
+
+/* A column without a type compares 5 and '5' as different: each key goes as it was read. */
+static void lite_encode_keys(struct buf *out, const struct db_value *keys, size_t n)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_putc(out, ',');
+		if (keys[i].type == DB_INTEGER)
+			buf_put(out, keys[i].text.ptr, keys[i].text.len);
+		else
+			json_put_string(out, keys[i].text);
+	}
+	buf_putc(out, ']');
+}
+
+static int lite_is_true(struct buf *out, const char *column, const char *type)
+{
+	(void)type; /* any column can hold any value */
+	buf_printf(out, "(%s IS TRUE)", column);
+	return 0;
+}
+
+static int lite_flag(struct buf *out, bool set, const char *type)
+{
+	(void)type;
+	buf_puts(out, set ? "1" : "0");
+	return 0;
+}
+
+/* Text that is no JSON would be an error of the whole statement: such a row is unsent. */
+static void lite_is_true_member(struct buf *out, const char *column, const char *member)
+{
+	buf_printf(out,
+		   "(CASE WHEN json_valid(%s) THEN json_type(%s, '$.\"%s\"') = 'true' END"
+		   " IS TRUE)",
+		   column, column, member);
+}
+
+static void lite_set_member(struct buf *out, const char *column, const char *member,
+			    const char *name, const char *value)
+{
+	buf_printf(out,
+		   "CASE WHEN %s IS NULL THEN json_object('%s', json('%s'))"
+		   " WHEN NOT json_valid(%s) THEN json_object('%s', json('%s'), '%s', %s)"
+		   " WHEN json_type(%s) = 'object' THEN json_set(%s, '$.\"%s\"', json('%s'))"
+		   " WHEN json_type(%s) = 'null' THEN json_object('%s', json('%s'))"
+		   " ELSE json_object('%s', json('%s'), '%s', json(%s)) END",
+		   column, member, value, column, member, value, name, column, column, column,
+		   member, value, column, member, value, member, value, name, column);
+}
+
+/* What datetime() cannot read is NULL, so never older. */
+static void lite_older_than(struct buf *out, const char *column, size_t n)
+{
+	buf_printf(out, "(datetime(%s) < datetime(?%zu))", column, n);
+}
+
+static const struct dialect dialects[] = {
+	{
+		.id = SLT_POSTGRESQL,
+		.name = "postgresql",
+		.quote = quote_double,
+		.placeholder = pg_placeholder,
+		.keys = pg_keys,
+		.encode_keys = pg_encode_keys,
+		.is_true = pg_is_true,
+		.flag = pg_flag,
+		.is_true_member = pg_is_true_member,
+		.set_member = pg_set_member,
+		.older_than = pg_older_than,
+		.now = "now()",
+	},
+	{
+		.id = SLT_SQLITE,
+		.name = "sqlite",
+		.quote = quote_double,
+		.placeholder = lite_placeholder,
+		.keys = lite_keys,
+		.encode_keys = lite_encode_keys,
+		.is_true = lite_is_true,
+		.flag = lite_flag,
+		.is_true_member = lite_is_true_member,
+		.set_member = lite_set_member,
+		.older_than = lite_older_than,
+		.now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+	},
+};
+
+const struct dialect *dialect_get(enum slt_dialect id)
+{
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		if (dialects[i].id == id)
+			return &dialects[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What differs between the databases' SQL, as small writers that sql.c puts together. One
+ * constant table per dialect; nothing else in the program knows how a database quotes, binds
+ * a list of keys, or writes into a JSON column. No state, any thread.
+ */
+#ifndef SLT_DIALECT_H
+#define SLT_DIALECT_H
+
+#include <slt/facade.h>
+#include <stdbool.h>
+
+#include "buf.h"
+#include "db/db.h"
+
+struct dialect {
+	enum slt_dialect id;
+	const char *name; /* for people and for `facades NAME` */
+
+	/* One identifier, quoted. */
+	void (*quote)(struct buf *out, const char *name);
+
+	/* The n-th bound value, from 1. */
+	void (*placeholder)(struct buf *out, size_t n);
+
+	/* "column is one of the keys in placeholder n", and the value bound there. */
+	void (*keys)(struct buf *out, const char *column, size_t n);
+	void (*encode_keys)(struct buf *out, const struct db_value *keys, size_t n);
+
+	/* "the flag is set", never NULL, by the declared type in lower case ("" not known).
+	 * -1: a column of that type is no flag. */
+	int (*is_true)(struct buf *out, const char *column, const char *type) MUST_CHECK;
+
+	/* The value of such a flag, set or not set. -1 likewise. */
+	int (*flag)(struct buf *out, bool set, const char *type) MUST_CHECK;
+
+	/* "member of the JSON object in column is true", never NULL. */
+	void (*is_true_member)(struct buf *out, const char *column, const char *member);
+
+	/* The new value of a JSON column: member set to "true" or "false", the rest kept; an
+	 * array or scalar moves into a member called `name`. */
+	void (*set_member)(struct buf *out, const char *column, const char *member,
+			   const char *name, const char *value);
+
+	/* "column is before the time in placeholder n". */
+	void (*older_than)(struct buf *out, const char *column, size_t n);
+
+	const char *now;
+};
+
+/* NULL when no driver of this program speaks it. */
+const struct dialect *dialect_get(enum slt_dialect id);
+
+#endif

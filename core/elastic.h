@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The search server, Elasticsearch or OpenSearch: where it is, and what its answers to a whole
+ * request mean. A struct elastic_target is made once from the settings and shared, read only;
+ * a struct elastic is one lane's connection to it.
+ */
+#ifndef SLT_ELASTIC_H
+#define SLT_ELASTIC_H
+
+#include <slt/facade.h>
+#include <stdbool.h>
+
+#include "bulk.h"
+#include "err.h"
+#include "http.h"
+
+enum { ELASTIC_MAX_HOSTS = 16 };
+
+/* Borrowed strings, as the settings of the same names give them; "" is not set. */
+struct elastic_config {
+	const char *hosts;	/* host, host:port, [v6]:port, URL with a path; with commas */
+	long port;		/* 0: the one in hosts, else 9200 */
+	const char *scheme;	/* "https" or "http" */
+	bool scheme_given;	/* set by the operator: a URL of another scheme is an error */
+	const char *index, *pipeline;
+	bool require_alias;
+	bool reasons;		/* ask for the reason of each refused item: law 5 */
+	bool allow_plaintext;	/* credentials over http to a host that is not loopback */
+	struct http_config http; /* user, password, CA, …; authorization is made here */
+	const char *api_key;	/* base64, as ApiKey */
+};
+
+struct elastic_target {
+	struct elastic_config config;
+	struct http_config http;
+	char *authorization;		/* owned, wiped */
+	char *urls[ELASTIC_MAX_HOSTS];	/* owned: base URLs without a slash at the end */
+	char *bulk_path;		/* owned: "/index/_bulk?…" */
+	char *bulk_path_reasons;	/* the same, asking for reasons */
+	size_t n_urls;
+	bool plaintext_credentials;	/* worth a warning on every run */
+};
+
+/* Reads the configuration; EXIT_CONFIG says which setting is wrong and what is expected. */
+int elastic_target_init(struct elastic_target *target, const struct elastic_config *config,
+			struct err *err) MUST_CHECK;
+void elastic_target_fini(struct elastic_target *target);
+
+/* What became of one bulk request. */
+enum elastic_answer {
+	ANSWER_ITEMS,		/* every item answered: items are filled */
+	ANSWER_TOO_LARGE,	/* 413, 417: send less */
+	ANSWER_BUSY,		/* 429 for the whole request: wait; a smaller body may pass */
+	ANSWER_UNAVAILABLE,	/* 408, 5xx, 403 of a cluster block, no complete reply: wait,
+				   next host */
+	ANSWER_UNKNOWN,		/* a reply that is not understood, or too long: send again */
+	ANSWER_REFUSED,		/* 401, 403, 404, 400, 3xx …, a CA file that is none:
+				   configuration, stop */
+};
+
+struct elastic;
+
+/* Borrows the target. No connection is made before the first request. */
+struct elastic *elastic_new(const struct elastic_target *target, struct err *err) MUST_CHECK;
+void elastic_free(struct elastic *elastic);
+
+/* Sends one bulk request of n items, whose action and document lines are the parts. Never
+ * fails otherwise than by its answer: *err tells why for all answers but ANSWER_ITEMS (which
+ * host, which status, which error type). *ret_retry_after: seconds the server asks to wait,
+ * -1 when it does not. After ANSWER_UNAVAILABLE the next request goes to the next host; after
+ * a reply longer than 64 MiB no reasons are asked for any more. The status in *err is
+ * EXIT_CONFIG for ANSWER_REFUSED, else EXIT_UNAVAILABLE. */
+enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text *parts,
+				 size_t n_parts, const struct slt_text *ids, size_t n,
+				 struct bulk_item *items, long *ret_retry_after,
+				 struct err *err) MUST_CHECK;
+
+#endif

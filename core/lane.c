@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The loop that carries rows: take, build, post, settle.
+
+#include "lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "log.h"
+#include "post.h"
+#include "settle.h"
+#include "stop.h"
+
+static void *grow(void *old, size_t n, size_t size)
+{
+	void *grown = realloc(old, n * size);
+
+	if (!grown)
+		err_no_memory();
+	return grown;
+}
+
+/* Scratch for the rows in hand: grows with the first chunks, then stays. */
+static void make_room(struct lane *lane)
+{
+	size_t n = lane->chunk.n;
+
+	if (n <= lane->cap)
+		return;
+	lane->rows = grow(lane->rows, n, sizeof(struct log_row *));
+	lane->keys = grow(lane->keys, n, sizeof(*lane->keys));
+	lane->ids = grow(lane->ids, n, sizeof(*lane->ids));
+	lane->parts = grow(lane->parts, n, sizeof(*lane->parts));
+	lane->items = grow(lane->items, n, sizeof(*lane->items));
+	lane->cap = n;
+}
+
+/* A lost lock means that another run may have begun: what is in hand is settled, no more is
+ * taken. Law 1 does not depend on it. */
+static int take(struct lane *lane, struct err *err)
+{
+	if (!db_alive(lane->run->lock))
+		return err_set(err, EXIT_EARLY, "the connection that holds the run lock is gone");
+	return source_take(lane->run->source, lane->db, &lane->chunk, err);
+}
+
+static void build(struct lane *lane)
+{
+	const struct run *run = lane->run;
+	struct chunk *chunk = &lane->chunk;
+
+	make_room(lane);
+	for (size_t i = 0; i < chunk->n; i++) {
+		const char *reason = build_row(run->plan->facade, &lane->doc, run->id_prefix, true,
+					       chunk, i);
+
+		if (reason)
+			lane_set_aside(lane, &chunk->rows[i], REFUSED, 0, reason, NULL);
+		else
+			chunk->rows[i].verdict = BUILT;
+	}
+}
+
+/* What is set aside or left does not count toward the rows that a run may send. */
+static void account(struct lane *lane)
+{
+	const struct chunk *chunk = &lane->chunk;
+	size_t sent = chunk_count(chunk, DELIVERED) + chunk_count(chunk, ELSEWHERE) +
+		      chunk_count(chunk, GONE) + chunk_count(chunk, LEFT);
+
+	stats_add_chunk(lane->run->stats, chunk);
+	source_settled(lane->run->source, chunk->n, chunk->n - sent);
+}
+
+/* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is marked even
+ * when posting the rest has failed. */
+static int carry(struct lane *lane, struct err *err)
+{
+	struct err second;
+	int posted, settled, taken = take(lane, err);
+
+	if (taken <= 0)
+		return taken;
+	build(lane);
+	posted = post(lane, err);
+	settled = settle(lane, posted < 0 ? &second : err);
+	account(lane);
+	if (posted < 0 && settled < 0)
+		stats_fail(lane->run->stats, &second);
+	return posted < 0 || settled < 0 ? -1 : 1;
+}
+
+void lane_run(struct lane *lane)
+{
+	struct err err;
+	int went;
+
+	do
+		went = carry(lane, &err);
+	while (went > 0);
+	if (went < 0) {
+		stats_fail(lane->run->stats, &err);
+		source_close(lane->run->source);
+	}
+}
+
+int lane_init(struct lane *lane, const struct run *run, struct db *db, struct err *err)
+{
+	*lane = (struct lane){ .run = run, .db = db, .max_bytes = run->max_bulk_bytes };
+	chunk_init(&lane->chunk);
+	doc_init(&lane->doc);
+	sql_values_init(&lane->values);
+	lane->elastic = elastic_new(run->target, err);
+	if (lane->elastic)
+		return 0;
+	lane_fini(lane);
+	return -1;
+}
+
+void lane_fini(struct lane *lane)
+{
+	db_close(lane->db);
+	elastic_free(lane->elastic);
+	chunk_fini(&lane->chunk);
+	sql_values_fini(&lane->values);
+	free(lane->rows);
+	free(lane->keys);
+	free(lane->ids);
+	free(lane->parts);
+	free(lane->items);
+	memset(lane, 0, sizeof(*lane));
+}
+
+static const char *verdict_name(enum verdict verdict)
+{
+	switch (verdict) {
+	case REFUSED: return "refused";
+	case REJECTED: return "rejected";
+	case UNVERIFIED: return "unverified";
+	case LEFT: return "left unsent";
+	default: return "set aside";
+	}
+}
+
+void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict, int status,
+		    const char *what, const char *reason)
+{
+	char code[16] = "", quote[288] = "";
+
+	row->verdict = verdict;
+	row->status = status;
+	if (!stats_may_tell(lane->run->stats, verdict))
+		return;
+	if (status)
+		snprintf(code, sizeof(code), "%d ", status);
+	if (reason && *reason && lane->run->show_reasons)
+		snprintf(quote, sizeof(quote), ": %s", reason);
+	log_warning("row %.*s: %s: %s%s%s", (int)row->key.text.len, row->key.text.ptr,
+		    verdict_name(verdict), code, what, quote);
+}

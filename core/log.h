@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines for the operator on stderr: text, or one JSON object a line. Only main, preview, lane
+ * and transfer log; everybody else returns a struct err. Never a secret, never text of a
+ * message: rows are named by their key. Any thread may log; lines do not mix.
+ */
+#ifndef SLT_LOG_H
+#define SLT_LOG_H
+
+#include <stdbool.h>
+
+#include "err.h"
+
+enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* Lines above `level` are dropped. Called before threads start. */
+void log_setup(enum log_level level, enum log_format format);
+bool log_is(enum log_level level);
+
+void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
+#define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
+
+#endif

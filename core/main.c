@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+// The command line: options, commands, exit status.
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "listing.h"
+#include "log.h"
+#include "preview.h"
+#include "settings.h"
+#include "stop.h"
+#include "transfer.h"
+
+/* What the command line says. */
+struct arguments {
+	const char *env_file;
+	enum log_format format;
+	int verbose;		/* how often -v */
+	bool quiet, json;
+	struct send_options send;
+	long n;			/* preview -n */
+	const char *name;	/* facades NAME */
+};
+
+static const char usage_text[] =
+	"usage: structured-log-transfer [--env-file FILE] [-v|-q] [--log-format text|json] COMMAND\n"
+	"\n"
+	"Sends audit log rows that are not sent yet from an SQL table to Elasticsearch or\n"
+	"OpenSearch, and marks them as sent once the index has acknowledged them.\n"
+	"\n"
+	"Commands:\n"
+	"  send [--all] [--limit N] [--wait SECONDS] [--show-reasons] [--json]\n"
+	"                   send unsent rows: BATCH_SIZE of them, N, or all\n"
+	"  preview [-n N]   print the documents that send would write, one a line\n"
+	"  facades [NAME] [--json]\n"
+	"                   list the facades that can be loaded, or show one\n"
+	"\n"
+	"Options:\n"
+	"  --env-file FILE  read settings from FILE too; the environment wins\n"
+	"  -v, --verbose    say more; twice: even more\n"
+	"  -q, --quiet      say only what went wrong\n"
+	"  --log-format F   text, or json: one object a line\n"
+	"  --wait SECONDS   wait so long for another run on the same table to end\n"
+	"  --show-reasons   tell the index's reasons, which may quote a message\n"
+	"  --json           print the result as JSON on stdout\n"
+	"  -h, --help       print this and all settings\n"
+	"  -V, --version    print the version\n"
+	"\n"
+	"Exit status: 0 done, or nothing to do; 1 some rows were set aside; 64 wrong usage;\n"
+	"69 database or search server not reachable; 70 bug; 75 stopped early, the rest is\n"
+	"unsent; 78 wrong configuration.\n";
+
+static enum exit_status usage_error(const char *format, const char *what)
+{
+	fputs("structured-log-transfer: ", stderr);
+	fprintf(stderr, format, what);
+	fputs("\nTry: structured-log-transfer --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* ---------------------------------------------------------------- the commands */
+
+static enum exit_status failed(const struct err *err)
+{
+	log_error("%s", err->text);
+	return err->status;
+}
+
+static enum exit_status run_send(const struct settings *settings, const struct arguments *args)
+{
+	enum exit_status status;
+	struct stats stats;
+	struct err err;
+	char summary[512];
+	int result;
+
+	if (http_global_init(&err) < 0)
+		return failed(&err);
+	stats_init(&stats);
+	result = transfer_send(settings, &args->send, &stats, &status, &err);
+	if (result < 0) {
+		status = failed(&err);
+	} else if (result == 0) {
+		status = stats_exit_status(&stats, stop_is_requested() && stats.more);
+		if (stats.failed)
+			log_error("%s", stats.err.text);
+		else if (status == EXIT_CONFIG)
+			log_error("the index rejected every document: %s", stats.rejected_type);
+		stats_format(&stats, summary, sizeof(summary));
+		log_notice("%s", summary);
+	}
+	if (args->json && result >= 0)
+		stats_print_json(&stats, status);
+	stats_fini(&stats);
+	http_global_fini();
+	return status;
+}
+
+static enum exit_status run_preview(const struct settings *settings,
+				    const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return preview(settings, args->n, &status, &err) < 0 ? failed(&err) : status;
+}
+
+static enum exit_status run_facades(const struct settings *settings,
+				    const struct arguments *args)
+{
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (args->name)
+		result = listing_one(settings, args->name, args->json, &err);
+	else
+		result = listing_all(settings, args->json, &status, &err);
+	return result < 0 ? failed(&err) : status;
+}
+
+/* ---------------------------------------------------------------- the command line */
+
+enum { OPT_ENV_FILE = 256, OPT_LOG_FORMAT, OPT_ALL, OPT_LIMIT, OPT_WAIT, OPT_REASONS, OPT_JSON };
+
+static const struct option global_options[] = {
+	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
+	{ "log-format", required_argument, NULL, OPT_LOG_FORMAT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static const struct option send_options[] = {
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "show-reasons", no_argument, NULL, OPT_REASONS },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option preview_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option facades_options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct command {
+	const char *name;
+	const char *letters;
+	const struct option *options;
+	int max_operands;
+	enum exit_status (*run)(const struct settings *settings, const struct arguments *args);
+} commands[] = {
+	{ "send", "+:h", send_options, 0, run_send },
+	{ "preview", "+:hn:", preview_options, 0, run_preview },
+	{ "facades", "+:h", facades_options, 1, run_facades },
+};
+
+/* A whole number that is not negative; -1: it is none. */
+static long number(const char *text)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	return errno || end == text || *end || n < 0 ? -1 : n;
+}
+
+/* 0, or a usage error was told: then EXIT_USAGE. 'h' and 'V' are returned as they are. */
+static int take_option(int option, struct arguments *args, char *const *argv)
+{
+	long *target = NULL;
+
+	switch (option) {
+	case OPT_ENV_FILE: args->env_file = optarg; return 0;
+	case OPT_ALL: args->send.all = true; return 0;
+	case OPT_REASONS: args->send.show_reasons = true; return 0;
+	case OPT_JSON: args->json = true; return 0;
+	case 'v': args->verbose++; return 0;
+	case 'q': args->quiet = true; return 0;
+	case 'h':
+	case 'V': return option;
+	case OPT_LIMIT: target = &args->send.limit; break;
+	case OPT_WAIT: target = &args->send.wait; break;
+	case 'n': target = &args->n; break;
+	case OPT_LOG_FORMAT:
+		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+			return (int)usage_error("--log-format: text or json is expected, not %s",
+						optarg);
+		args->format = *optarg == 'j' ? LOG_JSON : LOG_TEXT;
+		return 0;
+	case ':': return (int)usage_error("%s needs a value", argv[optind - 1]);
+	default: return (int)usage_error("unknown option %s", argv[optind - 1]);
+	}
+	*target = number(optarg);
+	return *target < 0 ? (int)usage_error("a whole number is expected, not %s", optarg) : 0;
+}
+
+static int take_options(int argc, char **argv, const char *letters, const struct option *options,
+			struct arguments *args)
+{
+	int option, result;
+
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		result = take_option(option, args, argv);
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static enum exit_status print_help(void)
+{
+	struct settings settings;
+	struct err err;
+	bool loaded = settings_load(&settings, NULL, &err) == 0;
+
+	fputs(usage_text, stdout);
+	printf("\nSettings, from the environment or FILE, with their defaults:\n");
+	listing_help(loaded ? &settings : NULL);
+	settings_fini(&settings);
+	return EXIT_DONE;
+}
+
+/* 0: go on with *ret. Otherwise the program's exit status is in *ret_status. */
+static int parse(int argc, char **argv, struct arguments *args, const struct command **ret,
+		 enum exit_status *ret_status)
+{
+	int result;
+
+	opterr = 0;
+	result = take_options(argc, argv, "+:vqhV", global_options, args);
+	if (result == 0 && optind == argc) {
+		*ret_status = usage_error("%s", "a command is expected: send, preview, facades");
+		return -1;
+	}
+	if (result == 0) {
+		*ret = find_command(argv[optind]);
+		if (!*ret) {
+			*ret_status = usage_error("unknown command %s", argv[optind]);
+			return -1;
+		}
+		argc -= optind;
+		argv += optind;
+		optind = 0;
+		/* operands may stand before options: facades NAME --json */
+		if ((*ret)->max_operands && argc > 1 && *argv[1] != '-') {
+			args->name = argv[1];
+			argv[1] = argv[0];
+			argc--;
+			argv++;
+		}
+		result = take_options(argc, argv, (*ret)->letters, (*ret)->options, args);
+	}
+	if (result == 0 && optind < argc && (*ret)->max_operands && !args->name)
+		args->name = argv[optind++];
+	if (result == 0 && optind < argc)
+		result = (int)usage_error("unexpected argument %s", argv[optind]);
+	if (result == 'V')
+		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
+	if (result == 0)
+		return 0;
+	*ret_status = result == 'h' ? print_help()
+				    : result == 'V' ? EXIT_DONE : (enum exit_status)result;
+	return -1;
+}
+
+/* -q, -v and DEBUG. */
+static enum log_level level_of(const struct arguments *args, bool debug)
+{
+	if (args->verbose > 1)
+		return LOG_DEBUG;
+	if (args->verbose || debug)
+		return LOG_INFO;
+	return args->quiet ? LOG_WARNING : LOG_NOTICE;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = { .send.limit = -1, .n = -1 };
+	const struct command *command;
+	enum exit_status status;
+	struct settings settings;
+	struct err err;
+
+	if (parse(argc, argv, &args, &command, &status) < 0)
+		return (int)status;
+	log_setup(level_of(&args, false), args.format);
+	stop_on_signals();
+	if (settings_load(&settings, args.env_file, &err) < 0) {
+		status = failed(&err);
+	} else {
+		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)), args.format);
+		status = command->run(&settings, &args);
+	}
+	settings_fini(&settings);
+	if (fflush(stdout) != 0 && status == EXIT_DONE) {
+		log_error("cannot write to stdout: %s", strerror(errno));
+		status = EXIT_EARLY;
+	}
+	return (int)status;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Makes the statements of a run out of the facade's and the catalog.
+
+#include "plan.h"
+
+/* Flags are columns of the table that the key is of. */
+struct type_arg {
+	struct db *db;
+	const struct db_table *table;
+};
+
+static int type_of(void *arg, const char *column, char *ret_type, size_t size, struct err *err)
+{
+	struct type_arg *of = arg;
+
+	return db_column(of->db, of->table, column, ret_type, size, err);
+}
+
+static int find_key(struct plan *plan, const struct dialect *dialect, struct db *db,
+		    struct err *err)
+{
+	struct sql_args none = { 0 };
+	struct sql_values values;
+	struct sql probe;
+	int result;
+
+	if (sql_render(plan->facade->fetch, SQL_PROBE, dialect, NULL, NULL, &probe, err) < 0)
+		return -1;
+	sql_values_init(&values);
+	sql_bind(&probe, &none, &values);
+	result = db_origin(db, probe.text, values.values, probe.n_params, 0, &plan->key, err);
+	sql_values_fini(&values);
+	sql_fini(&probe);
+	return result;
+}
+
+int plan_init(struct plan *plan, const struct facade *facade, struct db *db, struct err *err)
+{
+	const struct dialect *dialect = dialect_get(db->driver->dialect);
+	struct type_arg arg = { .db = db, .table = &plan->key.table };
+	const struct {
+		const struct sql_template *template;
+		enum sql_form form;
+		struct sql *sql;
+		const char *name;
+	} wanted[] = {
+		{ facade->fetch, SQL_FIRST_PAGE, &plan->first_page, "fetch" },
+		{ facade->fetch, SQL_NEXT_PAGE, &plan->next_page, "fetch" },
+		{ facade->fetch, SQL_NULL_KEYS, &plan->null_keys, "fetch" },
+		{ facade->fetch, SQL_UNSENT_KEYS, &plan->unsent_keys, "fetch" },
+		{ facade->mark_as_sent, SQL_AS_IS, &plan->mark_as_sent, "mark_as_sent" },
+	};
+
+	*plan = (struct plan){ .facade = facade };
+	if (find_key(plan, dialect, db, err) < 0)
+		return err_context(err, "facade %s, fetch", facade->module);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (sql_render(wanted[i].template, wanted[i].form, dialect, type_of, &arg,
+			       wanted[i].sql, err) < 0)
+			return err_context(err, "facade %s, %s", facade->module, wanted[i].name);
+	}
+	return 0;
+}
+
+void plan_fini(struct plan *plan)
+{
+	sql_fini(&plan->first_page);
+	sql_fini(&plan->next_page);
+	sql_fini(&plan->null_keys);
+	sql_fini(&plan->unsent_keys);
+	sql_fini(&plan->mark_as_sent);
+}
+
+int plan_query(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
+	       struct db *db, db_row_fn *row, void *arg, struct err *err)
+{
+	sql_bind(sql, args, values);
+	return db_query(db, sql->text, values->values, sql->n_params, row, arg, err);
+}
+
+int plan_exec(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
+	      struct db *db, long long *ret_touched, struct err *err)
+{
+	sql_bind(sql, args, values);
+	return db_exec(db, sql->text, values->values, sql->n_params, ret_touched, err);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Sends the documents of a chunk until each row has a verdict.
+
+#include "post.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lane.h"
+#include "log.h"
+#include "retry.h"
+#include "stop.h"
+
+enum { MAX_ATTEMPTS = 8 }; /* of one row in a run, when the index answers "later" */
+
+/* What the next round has to know of the last. */
+struct round {
+	struct retry retry;
+	size_t max_bytes;	/* of a request; less after "busy" */
+	long retry_after;	/* seconds that the server asked for, -1: none */
+};
+
+/* The rows of one request: lane->rows[0..n), their documents in lane->parts[0..n_parts). */
+struct request {
+	size_t n, n_parts, bytes;
+};
+
+/* Collects BUILT rows from row *at on, as many as fit; *at moves behind the last. Documents
+ * that lie side by side in the body are one part. */
+static struct request collect(struct lane *lane, size_t max_bytes, size_t *at)
+{
+	struct chunk *chunk = &lane->chunk;
+	struct request request = { 0 };
+
+	for (; *at < chunk->n; ++*at) {
+		struct log_row *row = &chunk->rows[*at];
+		const char *lines = chunk->body.ptr + row->at;
+		struct slt_text *last = lane->parts + (request.n_parts ? request.n_parts - 1 : 0);
+
+		if (row->verdict != BUILT)
+			continue;
+		if (request.n && request.bytes + row->len > max_bytes)
+			break;
+		lane->rows[request.n] = row;
+		lane->ids[request.n++] = row->id;
+		request.bytes += row->len;
+		if (request.n_parts && last->ptr + last->len == lines)
+			last->len += row->len;
+		else
+			lane->parts[request.n_parts++] = (struct slt_text){ lines, row->len };
+	}
+	return request;
+}
+
+static void reject(struct lane *lane, struct log_row *row, const struct bulk_item *item)
+{
+	const char *type = *item->type ? item->type : "no error type";
+
+	stats_rejected_type(lane->run->stats, type);
+	lane_set_aside(lane, row, REJECTED, item->status, type, item->reason);
+}
+
+/* Gives one row its verdict. Returns whether it is final. */
+static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item *item)
+{
+	row->status = item->status;
+	switch (bulk_meaning(item)) {
+	case BULK_DELIVERED:
+		row->verdict = item->failure_store ? ELSEWHERE : DELIVERED;
+		return true;
+	case BULK_EXISTS:
+		lane_set_aside(lane, row, UNVERIFIED, item->status,
+			       "the index has a document of this _id, and this version cannot "
+			       "compare it", NULL);
+		return true;
+	case BULK_REJECTED:
+		reject(lane, row, item);
+		return true;
+	case BULK_STOP:
+		lane_set_aside(lane, row, LEFT, item->status, item->type, item->reason);
+		return true;
+	case BULK_RETRY:
+	case BULK_UNKNOWN:
+		break;
+	}
+	if (++row->attempts < MAX_ATTEMPTS)
+		return false;
+	lane_set_aside(lane, row, LEFT, item->status,
+		       *item->type ? item->type : "no answer that is final", item->reason);
+	return true;
+}
+
+/* Every item has an answer. -1: one of them says that nothing will go in. */
+static int judge_items(struct lane *lane, size_t n, struct round *round, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bulk_item *item = &lane->items[i];
+
+		if (judge(lane, lane->rows[i], item))
+			retry_progress(&round->retry);
+		if (bulk_meaning(item) == BULK_STOP)
+			result = err_set(err, EXIT_CONFIG,
+					 "the index refuses all documents: %d %s: check "
+					 "ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the user's "
+					 "privileges", item->status, item->type);
+	}
+	return result;
+}
+
+enum sent {
+	SENT_GO_ON,	/* answered */
+	SENT_SMALLER,	/* the same rows again, in smaller requests */
+	SENT_AGAIN,	/* wait, then a new round */
+	SENT_STOP,	/* nothing will go in */
+};
+
+/* The server's limit counts for the rest of the run. */
+static enum sent too_large(struct lane *lane, const struct request *request)
+{
+	if (request->n > 1) {
+		lane->max_bytes = request->bytes / 2;
+		return SENT_SMALLER;
+	}
+	stats_rejected_type(lane->run->stats, "too large");
+	lane_set_aside(lane, lane->rows[0], REJECTED, 413, "too large", NULL);
+	return SENT_GO_ON;
+}
+
+static enum sent send_request(struct lane *lane, const struct request *request,
+			      struct round *round, struct err *err)
+{
+	switch (elastic_bulk(lane->elastic, lane->parts, request->n_parts, lane->ids, request->n,
+			     lane->items, &round->retry_after, err)) {
+	case ANSWER_ITEMS:
+		return judge_items(lane, request->n, round, err) < 0 ? SENT_STOP : SENT_GO_ON;
+	case ANSWER_TOO_LARGE:
+		return too_large(lane, request);
+	case ANSWER_BUSY:
+		/* some servers refuse any body of this size for as long as they live */
+		round->max_bytes = request->bytes / 2;
+		break;
+	case ANSWER_UNAVAILABLE:
+	case ANSWER_UNKNOWN:
+		break;
+	case ANSWER_REFUSED:
+		return SENT_STOP;
+	}
+	log_info("%s", err->text);
+	return SENT_AGAIN;
+}
+
+/* Sends every BUILT row once, in as many requests as it takes. */
+static enum sent send_round(struct lane *lane, struct round *round, struct err *err)
+{
+	size_t at = 0;
+
+	for (;;) {
+		size_t max = lane->max_bytes < round->max_bytes ? lane->max_bytes
+								: round->max_bytes;
+		size_t from = at;
+		struct request request = collect(lane, max, &at);
+		enum sent sent;
+
+		if (!request.n)
+			return SENT_GO_ON;
+		sent = send_request(lane, &request, round, err);
+		if (sent == SENT_SMALLER)
+			at = from;
+		else if (sent != SENT_GO_ON)
+			return sent;
+	}
+}
+
+static int give_up(struct lane *lane, struct err *err, enum exit_status status)
+{
+	struct chunk *chunk = &lane->chunk;
+
+	err->status = status;
+	for (size_t i = 0; i < chunk->n; i++) {
+		if (chunk->rows[i].verdict == BUILT)
+			chunk->rows[i].verdict = LEFT;
+	}
+	return -1;
+}
+
+int post(struct lane *lane, struct err *err)
+{
+	struct round round = { .max_bytes = SIZE_MAX };
+
+	retry_init(&round.retry, lane->run->retry_seconds, (unsigned)(uintptr_t)lane);
+	while (chunk_count(&lane->chunk, BUILT) > 0) {
+		enum sent sent;
+
+		round.retry_after = -1;
+		err_set(err, EXIT_UNAVAILABLE, "the index asks to try again later");
+		sent = send_round(lane, &round, err);
+		if (sent == SENT_STOP)
+			return give_up(lane, err, EXIT_CONFIG);
+		if (chunk_count(&lane->chunk, BUILT) == 0)
+			break;
+		if (retry_is_over(&round.retry))
+			return give_up(lane, err, EXIT_UNAVAILABLE);
+		if (stop_wait(retry_next(&round.retry, round.retry_after)))
+			return give_up(lane, err, EXIT_EARLY);
+	}
+	return 0;
+}

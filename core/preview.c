@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// The command preview: prints the documents that send would write.
+
+#include "preview.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "connect.h"
+#include "log.h"
+#include "plan.h"
+#include "source.h"
+#include "stop.h"
+
+/* Prints the documents of one chunk; returns how many rows are refused. */
+static size_t print_chunk(const struct facade *facade, struct doc *doc, const char *prefix,
+			  struct chunk *chunk)
+{
+	size_t refused = 0;
+
+	for (size_t i = 0; i < chunk->n; i++) {
+		const struct slt_text *key = &chunk->rows[i].key.text;
+		const char *reason = build_row(facade, doc, prefix, false, chunk, i);
+
+		if (!reason)
+			continue;
+		log_warning("row %.*s: refused: %s", (int)key->len, key->ptr, reason);
+		refused++;
+	}
+	fwrite(chunk->body.ptr, 1, chunk->body.len, stdout);
+	return refused;
+}
+
+static int print_all(struct source *source, struct db *db, const struct facade *facade,
+		     const char *prefix, enum exit_status *ret_status, struct err *err)
+{
+	struct chunk chunk;
+	struct doc doc;
+	size_t refused = 0;
+	int got;
+
+	chunk_init(&chunk);
+	doc_init(&doc);
+	while ((got = source_take(source, db, &chunk, err)) > 0 && !ferror(stdout)) {
+		size_t n = print_chunk(facade, &doc, prefix, &chunk);
+
+		refused += n;
+		source_settled(source, chunk.n, n);
+	}
+	chunk_fini(&chunk);
+	if (got >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		return err_set(err, EXIT_EARLY, "cannot write to stdout: %s", strerror(errno));
+	*ret_status = refused ? EXIT_SET_ASIDE : EXIT_DONE;
+	return got < 0 ? -1 : 0;
+}
+
+int preview(const struct settings *settings, long limit, enum exit_status *ret_status,
+	    struct err *err)
+{
+	struct dburl url = { 0 };
+	struct db *db = NULL;
+	struct facade *facade = NULL;
+	struct plan plan = { 0 };
+	struct source source;
+	int result = -1;
+
+	if (limit < 0)
+		limit = settings_number(settings, SET_BATCH_SIZE);
+	if (connect_database_url(settings, &url, err) < 0 ||
+	    facade_load(settings_text(settings, SET_AUDIT_LOGGER_TYPE),
+			settings_text(settings, SET_SLT_FACADE_PATH), &facade, err) < 0 ||
+	    db_open(&url, DB_READ, &db, err) < 0 ||
+	    facade_open(facade, settings, dialect_get(db->driver->dialect), db, err) < 0 ||
+	    plan_init(&plan, facade, db, err) < 0)
+		goto out;
+	source_init(&source, &plan, (size_t)settings_number(settings, SET_CHUNK_SIZE),
+		    (size_t)settings_number(settings, SET_MAX_BULK_BYTES),
+		    limit == 0 ? SIZE_MAX : (size_t)limit);
+	result = print_all(&source, db, facade,
+			   settings_text(settings, SET_DOCUMENT_ID_PREFIX), ret_status, err);
+	source_fini(&source);
+out:
+	plan_fini(&plan);
+	facade_free(facade);
+	db_close(db);
+	dburl_fini(&url);
+	return result;
+}

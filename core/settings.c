@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// The one table of settings, and reading them.
+
+#include "settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "envfile.h"
+
+#define TEXT(n, def, h) [SET_##n] = { .name = #n, .default_value = def, .help = h }
+#define SECRET(n, def, h)                                                                \
+	[SET_##n] = { .name = #n, .secret = true, .default_value = def, .help = h }
+#define BOOLEAN(n, def, h)                                                               \
+	[SET_##n] = { .name = #n, .type = TYPE_BOOLEAN, .default_value = def, .help = h }
+#define NUMBER(n, lo, hi, def, h)                                                        \
+	[SET_##n] = { .name = #n, .type = TYPE_NUMBER, .min = lo, .max = hi,             \
+		      .default_value = def, .help = h }
+#define CHOICE(n, of, def, h)                                                            \
+	[SET_##n] = { .name = #n, .type = TYPE_CHOICE, .choices = of, .default_value = def, \
+		      .help = h }
+
+const struct setting settings_table[N_SETTINGS] = {
+	TEXT(AUDIT_LOGGER_TYPE, "SINGLE_COLUMN_JSON", "facade that knows the table"),
+	[SET_BATCH_SIZE] = { .name = "BATCH_SIZE", .alias = "BATCH_LIMIT", .type = TYPE_NUMBER,
+			     .max = LONG_MAX, .default_value = "5000",
+			     .help = "rows that one run sends at most, 0: no limit" },
+	NUMBER(CHUNK_SIZE, 1, 100000, "500", "rows in one bulk request and one mark"),
+	BOOLEAN(CLEAR_AUDIT_LOG_ENTRIES, "True", "let clear delete old sent rows"),
+	SECRET(DATABASE_PASSWORD, "", "database password, wins over the one in DATABASE_URL"),
+	SECRET(DATABASE_URL, "postgres:///structuredlogs", "database that holds the table"),
+	NUMBER(DAYS_TO_KEEP, 0, 100000, "30", "age in days from which clear deletes"),
+	BOOLEAN(DB_USE_SSL, "False", "connect to the database with TLS"),
+	BOOLEAN(DEBUG, "False", "log as with -v"),
+	TEXT(DOCUMENT_ID_PREFIX, "", "put before the key to make the document's _id"),
+	BOOLEAN(ELASTICSEARCH_ALLOW_PLAINTEXT, "True",
+		"let credentials travel over plain http to another machine"),
+	SECRET(ELASTICSEARCH_API_KEY, "", "API key, base64"),
+	TEXT(ELASTICSEARCH_APP_AUDIT_LOG_INDEX, "app_audit_log",
+	     "index, alias or data stream"),
+	TEXT(ELASTICSEARCH_CA_CERT, "", "file with the CA that signed the server's certificate"),
+	TEXT(ELASTICSEARCH_CLIENT_CERT, "", "file with a client certificate"),
+	TEXT(ELASTICSEARCH_CLIENT_KEY, "", "file with its key"),
+	BOOLEAN(ELASTICSEARCH_COMPRESS, "False", "compress requests with gzip"),
+	TEXT(ELASTICSEARCH_HOST, "", "host, host:port, [v6]:port or URL; several with commas"),
+	SECRET(ELASTICSEARCH_PASSWORD, "", "password"),
+	TEXT(ELASTICSEARCH_PIPELINE, "", "ingest pipeline"),
+	NUMBER(ELASTICSEARCH_PORT, 0, 65535, "0", "port, 0: the one in ELASTICSEARCH_HOST or 9200"),
+	BOOLEAN(ELASTICSEARCH_REQUIRE_ALIAS, "False", "refuse to write to anything but an alias"),
+	NUMBER(ELASTICSEARCH_RETRY_SECONDS, 0, 86400, "120",
+	       "seconds without progress after which a run stops"),
+	CHOICE(ELASTICSEARCH_SCHEME, "https, http", "https", "https or http"),
+	NUMBER(ELASTICSEARCH_TIMEOUT, 1, 3600, "30", "seconds for one request"),
+	TEXT(ELASTICSEARCH_USERNAME, "", "user"),
+	BOOLEAN(ELASTICSEARCH_VERIFY, "True", "verify the server's certificate"),
+	BOOLEAN(ENABLE_SEND_AUDIT_LOG, "True", "let send send"),
+	NUMBER(LANES, 1, 64, "1", "threads that send, each with its own connections"),
+	NUMBER(MAX_BULK_BYTES, 1024, 1073741824, "8388608", "bytes of one bulk request"),
+	CHOICE(ON_CONFLICT, "verify, trust", "verify",
+	       "what to do when the index already has a document of this key"),
+	TEXT(QUARANTINE_TABLE, "", "table that lists rows set aside"),
+	TEXT(SLT_FACADE_PATH, "", "folders with facades, absolute, separated by colons"),
+	TEXT(SSL_CA, "", "database TLS: file with the CA"),
+	TEXT(SSL_CERT, "", "database TLS: file with a client certificate"),
+	TEXT(SSL_CIPHER, "", "database TLS: ciphers"),
+	TEXT(SSL_KEY, "", "database TLS: file with its key"),
+};
+
+void secret_free(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+static char *copy(const char *s)
+{
+	char *c = strdup(s);
+
+	if (!c)
+		err_no_memory();
+	return c;
+}
+
+/* The environment wins over the file. */
+static const char *find(const struct settings *settings, const char *name,
+			enum setting_source *ret_source)
+{
+	const char *value = getenv(name);
+
+	if (value) {
+		*ret_source = FROM_ENVIRONMENT;
+		return value;
+	}
+	for (size_t i = settings->n_file; i-- > 0;) {
+		if (strcmp(settings->file[i].name, name) == 0) {
+			*ret_source = FROM_FILE;
+			return settings->file[i].value;
+		}
+	}
+	return NULL;
+}
+
+/* The first line's end, if any, is dropped: editors add one. */
+static int read_secret_file(const char *name, const char *path, char **ret, struct err *err)
+{
+	char text[65536];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (!file)
+		return err_set(err, EXIT_CONFIG, "%s_FILE: cannot read %s: %s", name, path,
+			       strerror(errno));
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	if (n && text[n - 1] == '\n')
+		text[--n] = '\0';
+	if (n && text[n - 1] == '\r')
+		text[--n] = '\0';
+	*ret = copy(text);
+	explicit_bzero(text, sizeof(text));
+	fclose(file);
+	return 0;
+}
+
+int settings_read(const struct settings *settings, const char *name, bool secret, char **ret,
+		  enum setting_source *ret_source, struct err *err)
+{
+	enum setting_source source = FROM_DEFAULT, file_source;
+	const char *value = find(settings, name, &source), *path;
+	char file_name[128];
+
+	if (secret) {
+		snprintf(file_name, sizeof(file_name), "%s_FILE", name);
+		path = find(settings, file_name, &file_source);
+		if (path && *path && value)
+			return err_set(err, EXIT_CONFIG,
+				       "both %s and %s are set: leave out one of them", name,
+				       file_name);
+		if (path && *path) {
+			*ret_source = file_source;
+			return read_secret_file(name, path, ret, err);
+		}
+	}
+	*ret_source = source;
+	*ret = value ? copy(value) : NULL;
+	return 0;
+}
+
+static int invalid(const struct setting *s, const char *value, const char *expected,
+		   struct err *err)
+{
+	if (s->secret)
+		return err_set(err, EXIT_CONFIG, "%s: %s is expected", s->name, expected);
+	return err_set(err, EXIT_CONFIG, "%s is \"%s\": %s is expected", s->name, value, expected);
+}
+
+/* White space around a number is fine, as in Python's int(). */
+static bool to_number(const char *text, long *ret)
+{
+	char *end;
+
+	if (!*text)
+		return false;
+	errno = 0;
+	*ret = strtol(text, &end, 10);
+	while (isspace((unsigned char)*end))
+		end++;
+	return !errno && !*end && end != text;
+}
+
+static int read_number(const struct setting *s, const char *value, long *ret, struct err *err)
+{
+	char expected[96];
+	long number;
+
+	if (!to_number(value, &number) || number < s->min || number > s->max) {
+		if (s->max == LONG_MAX)
+			snprintf(expected, sizeof(expected), "a whole number from %ld", s->min);
+		else
+			snprintf(expected, sizeof(expected), "a whole number from %ld to %ld",
+				 s->min, s->max);
+		return invalid(s, value, expected, err);
+	}
+	*ret = number;
+	return 0;
+}
+
+/* The words of django-environ 0.11; it takes any other word for False, we ask. */
+static int read_boolean(const struct setting *s, const char *value, long *ret, struct err *err)
+{
+	static const char *const yes[] = { "true", "on", "ok", "y", "yes" };
+	static const char *const no[] = { "false", "off", "n", "no", "" };
+	char word[16];
+	long number;
+	size_t n = 0;
+
+	if (to_number(value, &number)) {
+		*ret = number != 0;
+		return 0;
+	}
+	while (isspace((unsigned char)*value))
+		value++;
+	while (value[n] && !isspace((unsigned char)value[n]) && n < sizeof(word) - 1) {
+		word[n] = (char)tolower((unsigned char)value[n]);
+		n++;
+	}
+	word[n] = '\0';
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (strcmp(word, yes[i]) == 0) {
+			*ret = 1;
+			return 0;
+		}
+		if (strcmp(word, no[i]) == 0) {
+			*ret = 0;
+			return 0;
+		}
+	}
+	return invalid(s, value, "True or False", err);
+}
+
+static int check_choice(const struct setting *s, const char *value, struct err *err)
+{
+	const char *at = s->choices;
+	size_t n = strlen(value);
+
+	while (*at) {
+		size_t len = strcspn(at, ",");
+
+		if (n == len && memcmp(at, value, n) == 0)
+			return 0;
+		at += len + strspn(at + len, ", ");
+	}
+	return invalid(s, value, s->choices, err);
+}
+
+static int read_one(struct settings *settings, enum setting_id id, struct err *err)
+{
+	const struct setting *s = &settings_table[id];
+	char *value;
+
+	if (settings_read(settings, s->name, s->secret, &value, &settings->source[id], err) < 0)
+		return -1;
+	if (!value && s->alias &&
+	    settings_read(settings, s->alias, s->secret, &value, &settings->source[id], err) < 0)
+		return -1;
+	settings->text[id] = value ? value : copy(s->default_value);
+	value = settings->text[id];
+	switch (s->type) {
+	case TYPE_NUMBER: return read_number(s, value, &settings->number[id], err);
+	case TYPE_BOOLEAN: return read_boolean(s, value, &settings->number[id], err);
+	case TYPE_CHOICE: return check_choice(s, value, err);
+	case TYPE_TEXT: break;
+	}
+	return 0;
+}
+
+int settings_load(struct settings *settings, const char *env_file, struct err *err)
+{
+	*settings = (struct settings){ 0 };
+	if (env_file && envfile_read(env_file, &settings->file, &settings->n_file, err) < 0)
+		return -1;
+	for (int id = 0; id < N_SETTINGS; id++) {
+		if (read_one(settings, (enum setting_id)id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void settings_fini(struct settings *settings)
+{
+	for (int id = 0; id < N_SETTINGS; id++)
+		secret_free(settings->text[id]);
+	envfile_free(settings->file, settings->n_file);
+	*settings = (struct settings){ 0 };
+}
+
+const char *settings_text(const struct settings *settings, enum setting_id id)
+{
+	return settings->text[id];
+}
+
+long settings_number(const struct settings *settings, enum setting_id id)
+{
+	return settings->number[id];
+}
+
+bool settings_boolean(const struct settings *settings, enum setting_id id)
+{
+	return settings->number[id] != 0;
+}
+
+bool settings_is_set(const struct settings *settings, enum setting_id id)
+{
+	return settings->source[id] != FROM_DEFAULT;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Hands out the unsent rows of the table in key order, chunk by chunk.
+
+#include "source.h"
+
+#include <stdint.h>
+
+#include "stop.h"
+
+/* Without an index each page is a scan and a sort of the whole table, so one page serves many
+ * chunks; its bytes are bounded as those of any page are. */
+enum { CHUNKS_PER_SCAN = 64 };
+
+void source_init(struct source *source, const struct plan *plan, size_t chunk_size,
+		 size_t max_bytes, size_t limit)
+{
+	*source = (struct source){
+		.plan = plan,
+		.chunk_size = chunk_size,
+		.max_bytes = max_bytes,
+		.remaining = limit,
+	};
+	source->page_rows = plan->key.indexed ? chunk_size : chunk_size * CHUNKS_PER_SCAN;
+	pthread_mutex_init(&source->mutex, NULL);
+	pthread_cond_init(&source->settled, NULL);
+	buf_init(&source->after_text, SIZE_MAX / 4);
+	chunk_init(&source->reserve);
+	sql_values_init(&source->values);
+}
+
+void source_fini(struct source *source)
+{
+	pthread_mutex_destroy(&source->mutex);
+	pthread_cond_destroy(&source->settled);
+	buf_fini(&source->after_text);
+	chunk_fini(&source->reserve);
+	sql_values_fini(&source->values);
+}
+
+struct page {
+	struct chunk *chunk;
+	size_t max_bytes;
+	bool cut; /* stopped before the end of the result */
+};
+
+static int add_row(void *arg, const struct db_row *row)
+{
+	struct page *page = arg;
+
+	chunk_add(page->chunk, row);
+	page->cut = chunk_bytes(page->chunk) >= page->max_bytes;
+	return page->cut;
+}
+
+static void remember_position(struct source *source, const struct chunk *chunk)
+{
+	const struct db_value *key = &chunk->rows[chunk->n - 1].key;
+
+	buf_reset(&source->after_text);
+	buf_put(&source->after_text, key->text.ptr, key->text.len);
+	source->after.type = key->type;
+	source->after.text.ptr = buf_str(&source->after_text);
+	source->after.text.len = key->text.len;
+}
+
+/* The result of a page with large rows is not read to its end; the next page asks for what
+ * this one took, so that the database does not read rows in vain. */
+static void adapt_page(struct source *source, const struct page *page, size_t full)
+{
+	if (page->cut)
+		source->page_rows = page->chunk->n;
+	else if (chunk_bytes(page->chunk) < source->max_bytes / 2 && source->page_rows < full)
+		source->page_rows *= 2;
+	if (source->page_rows > full)
+		source->page_rows = full;
+}
+
+/* Reads at most `rows` rows into a chunk and moves the position behind them. */
+static int read_page(struct source *source, struct db *db, size_t rows, struct chunk *ret,
+		     struct err *err)
+{
+	size_t full = source->plan->key.indexed ? source->chunk_size
+						: source->chunk_size * CHUNKS_PER_SCAN;
+	bool first = !source->after.text.ptr;
+	struct page page = { .chunk = ret, .max_bytes = source->max_bytes };
+	struct sql_args args = { .after = &source->after };
+
+	args.limit = rows < source->page_rows ? rows : source->page_rows;
+	if (plan_query(first ? &source->plan->first_page : &source->plan->next_page, &args,
+		       &source->values, db, add_row, &page, err) < 0)
+		return -1;
+	if (ret->n < args.limit && !page.cut)
+		source->exhausted = true;
+	if (ret->n)
+		remember_position(source, ret);
+	adapt_page(source, &page, full);
+	return 0;
+}
+
+/* Without an index: hands out of the reserve, which is filled by one scan for many chunks. */
+static int take_reserved(struct source *source, struct db *db, size_t rows, struct chunk *ret,
+			 struct err *err)
+{
+	size_t left;
+
+	if (source->reserve_at == source->reserve.n) {
+		chunk_reset(&source->reserve);
+		source->reserve_at = 0;
+		if (!source->exhausted &&
+		    read_page(source, db, source->remaining, &source->reserve, err) < 0)
+			return -1;
+	}
+	left = source->reserve.n - source->reserve_at;
+	if (rows > left)
+		rows = left;
+	chunk_add_from(ret, &source->reserve, source->reserve_at, rows);
+	source->reserve_at += rows;
+	return 0;
+}
+
+static int take(struct source *source, struct db *db, struct chunk *ret, struct err *err)
+{
+	size_t rows = source->chunk_size;
+
+	while (source->remaining == 0 && source->in_hand > 0 && !source->closed)
+		pthread_cond_wait(&source->settled, &source->mutex);
+	if (source->closed || source->remaining == 0 || stop_is_requested())
+		return 0;
+	if (rows > source->remaining)
+		rows = source->remaining;
+	if (!source->plan->key.indexed) {
+		if (take_reserved(source, db, rows, ret, err) < 0)
+			return -1;
+	} else if (!source->exhausted && read_page(source, db, rows, ret, err) < 0) {
+		return -1;
+	}
+	if (source->remaining != SIZE_MAX)
+		source->remaining -= ret->n;
+	source->in_hand += ret->n;
+	return ret->n > 0;
+}
+
+int source_take(struct source *source, struct db *db, struct chunk *ret, struct err *err)
+{
+	int result;
+
+	chunk_reset(ret);
+	pthread_mutex_lock(&source->mutex);
+	result = take(source, db, ret, err);
+	pthread_mutex_unlock(&source->mutex);
+	return result;
+}
+
+void source_settled(struct source *source, size_t n_rows, size_t n_set_aside)
+{
+	pthread_mutex_lock(&source->mutex);
+	source->in_hand -= n_rows;
+	if (source->remaining != SIZE_MAX)
+		source->remaining += n_set_aside;
+	pthread_cond_broadcast(&source->settled);
+	pthread_mutex_unlock(&source->mutex);
+}
+
+void source_close(struct source *source)
+{
+	pthread_mutex_lock(&source->mutex);
+	source->closed = true;
+	pthread_cond_broadcast(&source->settled);
+	pthread_mutex_unlock(&source->mutex);
+}
+
+int source_has_more(struct source *source, struct db *db, struct err *err)
+{
+	size_t n = source->reserve.n - source->reserve_at;
+
+	if (n == 0 && !source->exhausted) {
+		chunk_reset(&source->reserve);
+		source->reserve_at = 0;
+		if (read_page(source, db, 1, &source->reserve, err) < 0)
+			return -1;
+		n = source->reserve.n;
+	}
+	return n > 0;
+}

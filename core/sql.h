@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a facade's statement with {braces} to SQL of one dialect with bound values. A template
+ * is parsed once, when the facade is loaded; from the one fetch the program makes all its
+ * SELECTs by wrapping it as a derived table. Rendered statements are constant: any thread may
+ * bind them, each with its own struct sql_values.
+ */
+#ifndef SLT_SQL_H
+#define SLT_SQL_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "db/db.h"
+#include "dialect.h"
+#include "err.h"
+
+enum { SQL_MAX_VALUES = 32 };
+
+enum sql_role { SQL_FETCH, SQL_MARK, SQL_CLEAR };
+
+struct sql_template;
+
+/* The value of a setting of the facade; NULL when it declares no such setting. */
+typedef const char *sql_setting_fn(void *arg, const char *name);
+
+/* Reads a statement. Refuses (EXIT_CONFIG) what facade.h does not name, with the position.
+ * Names and values of settings are copied. */
+int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, void *arg,
+	      struct sql_template **ret, struct err *err) MUST_CHECK;
+void sql_template_free(struct sql_template *template);
+
+/* What is made of a template. All but SQL_AS_IS are made of a fetch, and give the key as their
+ * first column, SQL_*_PAGE the cells of the facade's SELECT after it. */
+enum sql_form {
+	SQL_AS_IS,	 /* mark_as_sent and the like */
+	SQL_PROBE,	 /* no rows: where does the key come from? Needs no types */
+	SQL_FIRST_PAGE,	 /* unsent rows in key order, at most `limit` */
+	SQL_NEXT_PAGE,	 /* the same, after the key `after` */
+	SQL_NULL_KEYS,	 /* how many unsent rows have no key */
+	SQL_UNSENT_KEYS, /* the keys of the unsent rows among `keys` */
+};
+
+/* The declared type of a column of the key's table, into ret_type. 1 found, 0 no such column,
+ * -1 failure. */
+typedef int sql_type_fn(void *arg, const char *column, char *ret_type, size_t size,
+			struct err *err);
+
+enum sql_slot { SLOT_VALUE, SLOT_AFTER, SLOT_LIMIT, SLOT_KEYS, SLOT_OLDER_THAN };
+
+struct sql {
+	char *text; /* owned */
+	const struct dialect *dialect;
+	struct {
+		enum sql_slot slot;
+		char *value; /* owned, SLOT_VALUE only */
+	} params[SQL_MAX_VALUES];
+	size_t n_params;
+};
+
+/* Renders one form. On failure *ret is untouched. */
+int sql_render(const struct sql_template *template, enum sql_form form,
+	       const struct dialect *dialect, sql_type_fn *type, void *arg, struct sql *ret,
+	       struct err *err) MUST_CHECK;
+void sql_fini(struct sql *sql);
+
+/* What goes into the slots of one execution; borrowed until the statement has run. */
+struct sql_args {
+	const struct db_value *after;
+	size_t limit;
+	const struct db_value *keys;
+	size_t n_keys;
+	const char *older_than;
+};
+
+/* Scratch of one thread, used again and again. */
+struct sql_values {
+	struct db_value values[SQL_MAX_VALUES];
+	char limit[24];
+	struct buf keys;
+};
+void sql_values_init(struct sql_values *values);
+void sql_values_fini(struct sql_values *values);
+
+/* Fills values->values[0 .. sql->n_params). */
+void sql_bind(const struct sql *sql, const struct sql_args *args, struct sql_values *values);
+
+#endif

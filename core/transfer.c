@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+// The command send: opens everything, takes the run lock, lets the lanes run.
+
+#include "transfer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "connect.h"
+#include "lane.h"
+#include "log.h"
+#include "retry.h"
+#include "stop.h"
+
+enum { LONG_RUN = 3600, LOOK_AGAIN_MS = 500 };
+
+/* Everything that a run holds; built up and torn down in one place. */
+struct transfer {
+	const struct settings *settings;
+	const struct send_options *options;
+	struct dburl url;
+	struct db *db;		/* the first lane's; NULL once that lane has it */
+	struct db *lock;
+	struct facade *facade;
+	struct plan plan;
+	struct elastic_target target;
+	struct source source;
+	struct run run;
+};
+
+/* ---------------------------------------------------------------- the run lock */
+
+static void tell_holder(const struct db_holder *holder)
+{
+	if (holder->seconds >= 0)
+		log_notice("another run is active: %s, for %ld s; nothing to do", holder->who,
+			   holder->seconds);
+	else
+		log_notice("another run is active: %s; nothing to do", holder->who);
+}
+
+/* 1 taken, 0 another run has it and goes on, -1 failed. */
+static int take_lock(struct transfer *t, struct db_holder *holder, struct err *err)
+{
+	double end = clock_seconds() + (double)t->options->wait;
+
+	if (db_open(&t->url, DB_WRITE, &t->lock, err) < 0)
+		return -1;
+	for (;;) {
+		int got = db_lock(t->lock, &t->plan.key.table, holder, err);
+
+		if (got != 0 || clock_seconds() >= end || stop_wait(LOOK_AGAIN_MS))
+			return got;
+	}
+}
+
+/* ---------------------------------------------------------------- the lanes */
+
+static void *lane_main(void *arg)
+{
+	lane_run(arg);
+	return NULL;
+}
+
+static int open_lanes(struct transfer *t, struct lane *lanes, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct db *db = t->db;
+
+		t->db = NULL;
+		if (!db && db_open(&t->url, DB_WRITE, &db, err) < 0)
+			return -1;
+		if (lane_init(&lanes[i], &t->run, db, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first lane runs on this thread: with one lane there is no other. */
+static void run_lanes(struct lane *lanes, size_t n)
+{
+	pthread_t *threads = calloc(n, sizeof(*threads));
+	size_t started = 1;
+
+	if (!threads)
+		err_no_memory();
+	while (started < n &&
+	       pthread_create(&threads[started], NULL, lane_main, &lanes[started]) == 0)
+		started++;
+	if (started < n)
+		log_warning("only %zu of %zu lanes could be started", started, n);
+	lane_run(&lanes[0]);
+	for (size_t i = 1; i < started; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+}
+
+/* Rows behind the limit, for "more to send". */
+static void look_for_more(struct transfer *t, struct db *db, struct stats *stats)
+{
+	struct err err;
+	int more = source_has_more(&t->source, db, &err);
+
+	if (more < 0)
+		stats_fail(stats, &err);
+	stats->more = more > 0 || stats->rows[LEFT] > 0;
+}
+
+static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
+{
+	size_t n = (size_t)settings_number(t->settings, SET_LANES);
+	struct lane *lanes = calloc(n, sizeof(*lanes));
+	int result;
+
+	if (!lanes)
+		err_no_memory();
+	result = open_lanes(t, lanes, n, err);
+	if (result == 0) {
+		run_lanes(lanes, n);
+		if (stats->failed)
+			stats->more = true;
+		else
+			look_for_more(t, lanes[0].db, stats);
+	}
+	for (size_t i = 0; i < n; i++)
+		lane_fini(&lanes[i]);
+	free(lanes);
+	return result;
+}
+
+/* ---------------------------------------------------------------- the run */
+
+static int count_row(void *arg, const struct db_row *row)
+{
+	*(unsigned long long *)arg = strtoull(row->cells[0].ptr, NULL, 10);
+	return 0;
+}
+
+/* Rows without a key are on no page: they are counted, if the column can be NULL at all. */
+static int count_null_keys(struct transfer *t, struct stats *stats, struct err *err)
+{
+	struct sql_args none = { 0 };
+	unsigned long long n = 0;
+
+	if (!t->plan.key.nullable)
+		return 0;
+	if (plan_query(&t->plan.null_keys, &none, &t->source.values, t->db, count_row, &n, err) < 0)
+		return -1;
+	if (n) {
+		stats_add(stats, REFUSED, (size_t)n);
+		log_warning("%llu rows have no key (%s is NULL): refused, they cannot be sent", n,
+			    t->plan.key.column);
+	}
+	return 0;
+}
+
+static size_t row_limit(const struct transfer *t)
+{
+	long limit = t->options->limit >= 0 ? t->options->limit
+					    : settings_number(t->settings, SET_BATCH_SIZE);
+
+	return t->options->all || limit == 0 ? SIZE_MAX : (size_t)limit;
+}
+
+static int open_all(struct transfer *t, struct err *err)
+{
+	const struct settings *s = t->settings;
+
+	if (connect_target(s, &t->target, err) < 0 || connect_database_url(s, &t->url, err) < 0 ||
+	    facade_load(settings_text(s, SET_AUDIT_LOGGER_TYPE),
+			settings_text(s, SET_SLT_FACADE_PATH), &t->facade, err) < 0 ||
+	    db_open(&t->url, DB_WRITE, &t->db, err) < 0 ||
+	    facade_open(t->facade, s, dialect_get(t->db->driver->dialect), t->db, err) < 0 ||
+	    plan_init(&t->plan, t->facade, t->db, err) < 0)
+		return -1;
+	log_info("facade %s (%s), %s table %s%s%s", t->facade->module, t->facade->path,
+		 t->db->driver->label, t->plan.key.table.schema,
+		 *t->plan.key.table.schema ? "." : "", t->plan.key.table.name);
+	if (!t->plan.key.indexed)
+		log_info("no index begins with %s: pages are read by scanning the table",
+			 t->plan.key.column);
+	if (!t->plan.key.unique)
+		log_info("%s is not known to be unique: keys are compared before each mark",
+			 t->plan.key.column);
+	return 0;
+}
+
+static void begin_run(struct transfer *t, struct stats *stats)
+{
+	const struct settings *s = t->settings;
+	size_t max_bytes = (size_t)settings_number(s, SET_MAX_BULK_BYTES);
+
+	source_init(&t->source, &t->plan, (size_t)settings_number(s, SET_CHUNK_SIZE), max_bytes,
+		    row_limit(t));
+	t->run = (struct run){
+		.plan = &t->plan,
+		.target = &t->target,
+		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
+		.max_bulk_bytes = max_bytes,
+		.retry_seconds = (double)settings_number(s, SET_ELASTICSEARCH_RETRY_SECONDS),
+		.show_reasons = t->options->show_reasons,
+		.lock = t->lock,
+		.source = &t->source,
+		.stats = stats,
+	};
+}
+
+static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_status,
+	       struct err *err)
+{
+	struct db_holder holder;
+	int got;
+
+	if (open_all(t, err) < 0)
+		return -1;
+	got = take_lock(t, &holder, err);
+	if (got < 0)
+		return -1;
+	if (got == 0) {
+		tell_holder(&holder);
+		*ret_status = holder.seconds > LONG_RUN ? EXIT_EARLY : EXIT_DONE;
+		return 1;
+	}
+	begin_run(t, stats);
+	got = count_null_keys(t, stats, err) < 0 || send_rows(t, stats, err) < 0 ? -1 : 0;
+	source_fini(&t->source);
+	stats->seconds = clock_seconds() - stats->started;
+	return got;
+}
+
+int transfer_send(const struct settings *settings, const struct send_options *options,
+		  struct stats *stats, enum exit_status *ret_status, struct err *err)
+{
+	struct transfer t = { .settings = settings, .options = options };
+	int result;
+
+	if (!settings_boolean(settings, SET_ENABLE_SEND_AUDIT_LOG)) {
+		log_notice("ENABLE_SEND_AUDIT_LOG is False: nothing is sent");
+		*ret_status = EXIT_DONE;
+		return 1;
+	}
+	result = run(&t, stats, ret_status, err);
+	plan_fini(&t.plan);
+	facade_free(t.facade);
+	db_close(t.db);
+	db_close(t.lock);
+	elastic_target_fini(&t.target);
+	dburl_fini(&t.url);
+	return result;
+}

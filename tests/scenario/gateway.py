@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""A loopback HTTP server in the place of Elasticsearch: it records what it is asked, and answers what a test prescribes.
+
+Gateway is the machinery. Proxy passes on to the real server, Sink keeps the documents itself. `script` is a list of
+functions, taken in turn, one for each _bulk request: each gets the Request and returns a Reply, or None for the usual one.
+"""
+
+import gzip
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import rawjson
+from search import http_request
+
+
+class Request:
+    def __init__(self, method, target, headers, body):
+        self.method, self.target, self.headers = method, target, headers
+        self.path = urlsplit(target).path
+        self.body = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
+        self.is_bulk = self.path.endswith("/_bulk")
+
+    def __repr__(self):
+        return f"{self.method} {self.target} ({len(self.body)} bytes)"
+
+    @property
+    def pairs(self):
+        """(_id, text of the document) for each document of a _bulk body."""
+        lines = self.body.decode("utf-8", "surrogateescape").split("\n")
+        assert lines.pop() == "", "a _bulk body ends with a newline"
+        found = []
+        for head, document in zip(lines[::2], lines[1::2], strict=True):
+            action = json.loads(head)
+            assert list(action) == ["create"], f"not a create: {head}"
+            found.append((action["create"]["_id"], document))
+        return found
+
+    @property
+    def ids(self):
+        return [key for key, _ in self.pairs]
+
+
+class Reply:
+    def __init__(self, status=200, body=b"", cut=None, content_type="application/json"):
+        """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then the connection is closed."""
+        self.status, self.cut, self.content_type = status, cut, content_type
+        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def raw(self):
+        head = (
+            f"HTTP/1.1 {self.status} Prescribed\r\ncontent-type: {self.content_type}\r\n"
+            f"content-length: {len(self.body)}\r\n\r\n"
+        )
+        return head.encode() + self.body[: self.cut]
+
+
+class Hangup:
+    """Instead of a Reply: the connection is reset without a word."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        reply = self.server.gateway.take(Request(self.command, self.path, self.headers, body))
+        if isinstance(reply, Hangup):
+            self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            self.connection.close()
+            return
+        try:
+            self.wfile.write(reply.raw())
+        except OSError:  # the program has gone
+            self.close_connection = True
+        if reply.cut is not None:
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
+
+    def finish(self):
+        try:
+            super().finish()
+        except (OSError, ValueError):  # already closed
+            pass
+
+    def log_message(self, *args):
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients that were killed in the middle of a request
+
+
+class Gateway:
+    def __init__(self):
+        self.requests, self.script, self.lock = [], [], threading.Lock()
+        self.released = threading.Event()
+        self.server = _Server(("127.0.0.1", 0), Handler)
+        self.server.gateway = self
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def take(self, request):
+        with self.lock:
+            self.requests.append(request)
+            step = self.script.pop(0) if request.is_bulk and self.script else None
+        reply = step(request) if step else None
+        return reply or self.usual(request)
+
+    def usual(self, request):
+        raise NotImplementedError
+
+    @property
+    def bulks(self):
+        with self.lock:
+            return [request for request in self.requests if request.is_bulk]
+
+    def hang(self, request):
+        """A step of a script: says nothing until release() or the end of the test."""
+        self.released.wait(60)
+        return Hangup()
+
+    def release(self):
+        self.released.set()
+
+    def close(self):
+        self.release()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Proxy(Gateway):
+    """Passes everything on to the server at `behind`."""
+
+    def __init__(self, behind):
+        self.behind = behind
+        super().__init__()
+
+    def usual(self, request):
+        return Reply(
+            *http_request(
+                self.behind + request.target,
+                request.method,
+                request.body or None,
+                request.headers.get("Content-Type"),
+            )
+        )
+
+
+class Sink(Gateway):
+    """Keeps the documents in memory, and answers as an index would."""
+
+    def __init__(self):
+        self.stored = {}
+        self.name = "sink"
+        super().__init__()
+
+    def usual(self, request):
+        if request.is_bulk:
+            return bulk_reply([self.store(key, text) for key, text in request.pairs])
+        if request.path == "/":
+            return Reply(
+                200,
+                {
+                    "name": "n",
+                    "cluster_name": "c",
+                    "tagline": "The OpenSearch Project: https://opensearch.org/",
+                    "version": {"distribution": "opensearch", "number": "2.19.6"},
+                },
+            )
+        return Reply(
+            404,
+            {"error": {"type": "index_not_found_exception", "reason": request.path}, "status": 404},
+        )
+
+    def store(self, key, text):
+        """Creates the document and returns the item that says so, or that there is one already."""
+        with self.lock:
+            if key in self.stored:
+                return item(key, 409, error="version_conflict_engine_exception")
+            self.stored[key] = text
+        return item(key, 201)
+
+    def documents(self):
+        with self.lock:
+            return {key: rawjson.parse(text) for key, text in self.stored.items()}
+
+
+def item(key, status, error=None, **members):
+    """One member of the items of a _bulk reply."""
+    inner = {"_index": "sink", "_id": key, "status": status, **members}
+    if error:
+        inner["error"] = {"type": error, "reason": f"reason for {error}"}
+    return {"create": inner}
+
+
+def bulk_reply(items):
+    failed = any("error" in inner for one in items for inner in one.values())
+    return Reply(200, {"took": 1, "errors": failed, "items": items})

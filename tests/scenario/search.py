@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The real index: made for a test, filled by the program, read as raw text, deleted afterwards."""
+
+import http.client
+import itertools
+import json
+import os
+from urllib.parse import urlsplit
+
+import rawjson
+
+_numbers = itertools.count(1)
+
+
+def http_request(url, method="GET", body=None, content_type="application/json", timeout=30):
+    """Returns (status, body bytes). A body that is not bytes is sent as JSON."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(
+            method, target or "/", body, {"Content-Type": content_type} if body else {}
+        )
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    finally:
+        connection.close()
+
+
+class Index:
+    """An index of the server at `url`, which does not exist until something writes to it or create() is called."""
+
+    def __init__(self, url):
+        self.url = url
+        self.name = f"slt-{os.getpid()}-{next(_numbers)}"
+
+    def _ask(self, method, path, body=None, accept=(200, 201)):
+        status, text = http_request(f"{self.url}/{self.name}{path}", method, body)
+        assert status in accept, f"{method} {path}: {status} {text[:500]}"
+        return status, text
+
+    def create(self, **properties):
+        """With the mapping given for some fields; the others are mapped as they come."""
+        self._ask(
+            "PUT",
+            "",
+            {
+                "settings": {"number_of_shards": 1, "number_of_replicas": 0},
+                "mappings": {"properties": properties},
+            },
+        )
+        return self
+
+    def put(self, key, document):
+        self._ask("PUT", f"/_doc/{key}?refresh=true", document)
+
+    def documents(self):
+        """Everything that it holds: _id -> node of the stored text."""
+        if self._ask("POST", "/_refresh", accept=(200, 404))[0] == 404:
+            return {}
+        _, text = self._ask("GET", "/_search?size=10000")
+        hits = rawjson.member(rawjson.parse(text), "hits")
+        total = int(rawjson.member(rawjson.member(hits, "total"), "value"))
+        found = {
+            json.loads(rawjson.member(hit, "_id")): rawjson.member(hit, "_source")
+            for hit in rawjson.items(rawjson.member(hits, "hits"))
+        }
+        assert len(found) == total, "more documents than one page of the search shows"
+        return found
+
+    def delete(self):
+        self._ask("DELETE", "", accept=(200, 404))
+
+
+def server_version(url):
+    status, text = http_request(url)
+    assert status == 200, f"{url}: {status} {text[:300]}"
+    version = json.loads(text)["version"]
+    return f"{version.get('distribution', 'elasticsearch')} {version['number']}"

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""What only an operator can put right stops the run at once, with exit 78 and one message; what was acknowledged is marked."""
+
+import re
+
+import pytest
+
+import checks
+import slt
+import tables
+from gateway import Reply, bulk_reply, item
+
+SECURITY, NO_INDEX = "security_exception", "index_not_found_exception"
+
+
+def error(status, kind):
+    return Reply(
+        status, {"error": {"type": kind, "reason": "because", "root_cause": []}, "status": status}
+    )
+
+
+WHOLE = {
+    "401": error(401, SECURITY),
+    "403": error(403, SECURITY),
+    "404": error(404, NO_INDEX),
+    "400": error(400, "illegal_argument_exception"),
+    "401 of a proxy": Reply(401, b"Unauthorized", content_type="text/plain"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_of_a_whole_request(sender, logs, sink, name):
+    sink.script = [None] + [lambda request: WHOLE[name]] * 100
+    result = sender.send()
+    assert result.status == slt.CONFIGURATION and result.seconds < 3, result
+    assert len(sink.bulks) == 2, "not tried again"
+    told = [
+        line
+        for line in result.err.splitlines()[:-1]
+        if re.search(rf"(?<![\d.:]){name[:3]}\b", line)
+    ]
+    assert len(told) == 1, result
+    assert len(checks.only_unmarked(logs, sink, range(21, 61))) == 20
+
+
+@pytest.mark.parametrize("status, kind", [(403, SECURITY), (401, SECURITY), (404, NO_INDEX)])
+def test_of_an_item(sender, logs, sink, status, kind):
+    def step(request):
+        return bulk_reply(
+            [
+                item(key, status, kind) if int(key) > 15 else sink.store(key, text)
+                for key, text in request.pairs
+            ]
+        )
+
+    sink.script = [step] * 100
+    result = sender.send()
+    assert result.status == slt.CONFIGURATION and kind in result.err, result
+    assert len(sink.bulks) == 1 and len(checks.only_unmarked(logs, sink, range(16, 61))) == 15
+
+
+def test_an_index_that_must_be_an_alias(sqlite, index, opensearch, program):
+    index.create()
+    table = tables.SingleColumn(sqlite).generate(10)
+    result = program(
+        sqlite, opensearch, index, **table.settings, ELASTICSEARCH_REQUIRE_ALIAS=True
+    ).send()
+    assert result.status == slt.CONFIGURATION, result
+    checks.untouched(table, index)
+
+
+def test_a_name_that_no_index_can_have(sqlite, index, opensearch, program):
+    table = tables.SingleColumn(sqlite).generate(10)
+    result = program(
+        sqlite, opensearch, index, **table.settings, ELASTICSEARCH_APP_AUDIT_LOG_INDEX="UPPER"
+    ).send()
+    assert result.status == slt.CONFIGURATION, result
+    checks.untouched(table, index)
+
+
+def test_a_table_that_is_not_there(db, sink, program):
+    result = program(db, sink, sink, AUDIT_TABLE_NAME="no_such_table").send()
+    assert (
+        result.status == slt.CONFIGURATION and "no_such_table" in result.err and not sink.requests
+    ), result
+
+
+def test_a_table_that_is_another(db, sink, program):
+    db.script("CREATE TABLE audit_logs (id int, other text)")
+    result = program(db, sink, sink).send()
+    assert (
+        result.status == slt.CONFIGURATION and "audit_logs" in result.err and not sink.requests
+    ), result
+
+
+def test_a_database_file_that_is_not_there(sink, bare, tmp_path):
+    result = bare.with_(
+        DATABASE_URL=f"sqlite:///{tmp_path}/none.sqlite", **slt.search_settings(sink.url, "sink")
+    ).send()
+    assert (
+        result.status in (slt.CONFIGURATION, slt.UNAVAILABLE) and "none.sqlite" in result.err
+    ), result
+    assert not (tmp_path / "none.sqlite").exists(), "and none is made"
+
+
+def test_a_database_server_that_is_not_there(sink, bare, free_port):
+    result = bare.with_(
+        DATABASE_URL=f"postgresql://postgres@127.0.0.1:{free_port}/test",
+        **slt.search_settings(sink.url, "sink"),
+    ).send()
+    assert result.status == slt.UNAVAILABLE and not sink.requests, result
+
+
+def test_a_database_that_the_server_does_not_have(postgres, sink, bare):
+    result = bare.with_(
+        DATABASE_URL=postgres.url + "_not", **slt.search_settings(sink.url, "sink")
+    ).send()
+    assert result.status == slt.CONFIGURATION and not sink.requests, result

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Secrets: how they reach the program and the server, and that they reach nobody else."""
+
+import base64
+
+import pytest
+
+import checks
+import slt
+import tables
+from gateway import Reply
+
+USER, PASSWORD, KEY = "sender", "p:ä ss%3Aw0rd-CANARY", "Y2FuYXJ5OkNBTkFSWQ=="
+BASIC = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+USED = {
+    "basic": (
+        {"ELASTICSEARCH_USERNAME": USER, "ELASTICSEARCH_PASSWORD": PASSWORD},
+        f"Basic {BASIC}",
+    ),
+    "api key": ({"ELASTICSEARCH_API_KEY": KEY}, f"ApiKey {KEY}"),
+    "none": ({}, None),
+}
+SECRETS = [PASSWORD, KEY, BASIC, "CANARY", "db-secret"]
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_the_server_gets(sqlite_sender, sink, name):
+    sender, logs = sqlite_sender
+    settings, header = USED[name]
+    assert sender.with_(**settings).send().counted(sent=60)
+    assert {request.headers["Authorization"] for request in sink.requests} == {header}
+    assert checks.delivered(logs, sink) == 60
+
+
+def test_secrets_from_files(sqlite_sender, sink, tmp_path):
+    """The newline at the end is not part of it."""
+    sender, _ = sqlite_sender
+    file = tmp_path / "password"
+    file.write_text(PASSWORD + "\n")
+    sender = sender.with_(ELASTICSEARCH_USERNAME=USER, ELASTICSEARCH_PASSWORD_FILE=file)
+    assert sender.send().counted(sent=60)
+    assert {request.headers["Authorization"] for request in sink.requests} == {f"Basic {BASIC}"}
+    both = sender.with_(ELASTICSEARCH_PASSWORD="other").send()
+    assert both.status == slt.CONFIGURATION and "ELASTICSEARCH_PASSWORD_FILE" in both.err, both
+    file.unlink()
+    gone = sender.send()
+    assert gone.status == slt.CONFIGURATION and str(file) in gone.err, gone
+
+
+TROUBLE = {  # what the server says, and what becomes of the run
+    "none": ([], slt.DONE),
+    "401": (
+        [
+            lambda request: Reply(
+                401, {"error": {"type": "security_exception", "reason": "r"}, "status": 401}
+            )
+        ],
+        slt.CONFIGURATION,
+    ),
+    "500": ([lambda request: Reply(500)] * 100, slt.UNAVAILABLE),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_no_output_holds_a_secret(db, sink, program, trouble):
+    table = tables.SingleColumn(db).generate(30)
+    sink.script, status = list(TROUBLE[trouble][0]), TROUBLE[trouble][1]
+    sender = program(
+        db,
+        sink,
+        sink,
+        **table.settings,
+        ELASTICSEARCH_USERNAME=USER,
+        ELASTICSEARCH_PASSWORD=PASSWORD,
+    ).with_(
+        DATABASE_URL=db.url.replace("postgres@", "postgres:db-secret@"),
+        ELASTICSEARCH_RETRY_SECONDS=1,
+        DEBUG=True,
+    )
+    runs = {
+        args: sender.run(*args)
+        for args in (
+            ("-v", "preview", "-n", 1),
+            ("-v", "facades"),
+            ("-v", "--help"),
+            ("-v", "-v", "send"),
+        )
+    }
+    assert [result.status for result in runs.values()] == [slt.DONE] * 3 + [
+        status
+    ] and sink.bulks, runs
+    for args, result in runs.items():
+        assert not [secret for secret in SECRETS if secret in result.out + result.err], (
+            args,
+            result,
+        )
+    checks.settled(table, sink)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DATABASE_URL": "postgresql://u:db-secret@127.0.0.1:{port}/d"},
+        {"DATABASE_URL": "nonsense://u:db-secret@h/d"},
+        {"DATABASE_URL": "postgresql://u:db-secret@h:x/d"},
+        {"DATABASE_PASSWORD": "db-secret\n", "LANES": "x"},
+        {"ELASTICSEARCH_API_KEY": "CANARY \n CANARY"},
+        {"ELASTICSEARCH_HOST": "http://u:CANARY@127.0.0.1"},
+    ],
+)
+def test_no_error_holds_a_secret(sqlite_sender, free_port, settings):
+    sender, _ = sqlite_sender
+    settings = {name: value.replace("{port}", str(free_port)) for name, value in settings.items()}
+    result = sender.with_(**settings).run("-v", "send")
+    assert result.status in (slt.CONFIGURATION, slt.UNAVAILABLE), result
+    assert not [secret for secret in SECRETS if secret in result.out + result.err], result
+
+
+def test_secrets_are_not_in_the_arguments_of_the_process(sqlite_sender, sink):
+    sender, _ = sqlite_sender
+    sink.script = [sink.hang]
+    running = sender.with_(ELASTICSEARCH_USERNAME=USER, ELASTICSEARCH_PASSWORD=PASSWORD).start(
+        "send"
+    )
+    slt.until(lambda: sink.bulks, "the first request")
+    with open(f"/proc/{running.process.pid}/cmdline", "rb") as file:
+        assert b"CANARY" not in file.read()
+    sink.release()
+    assert running.result().status == slt.DONE

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""One run at a time per table: the second one names the first and leaves, or waits."""
+
+import re
+
+import pytest
+
+import checks
+import slt
+import tables
+
+
+@pytest.fixture
+def first(sender, sink):
+    """A run that holds the lock: its first request waits until sink.release()."""
+    sink.script = [sink.hang]
+    running = sender.with_(ELASTICSEARCH_TIMEOUT=30).start("send")
+    slt.until(lambda: sink.bulks, "the first request")
+    yield running
+    if running.going():
+        running.kill()
+
+
+def test_the_second_run_leaves(first, sender, logs, sink):
+    second = sender.send()
+    assert second.status == slt.DONE and len(sink.bulks) == 1, second
+    assert re.search(r"\bpid \d+|\bprocess \d+", second.err), "the holder is named"
+    assert re.search(r"since|ago|for \d+", second.err), "and since when"
+    sink.release()
+    assert first.result().status == slt.DONE and checks.delivered(logs, sink) == 60
+
+
+def test_the_second_run_waits(first, sender, logs, sink):
+    second = sender.start("send", "--wait", 20)
+    slt.until(lambda: second.going() and lock_is_asked_for(second), "the second run is up")
+    assert second.going() and len(sink.bulks) == 1
+    sink.release()
+    assert first.result().counted(sent=60)
+    waited = second.result()
+    assert waited.status == slt.DONE and waited.counted(), waited
+    assert checks.delivered(logs, sink) == 60
+
+
+def lock_is_asked_for(running):
+    """Far enough: it has the database open."""
+    return any(
+        ".sqlite" in path or "socket:" in path for path in slt.open_files(running.process.pid)
+    )
+
+
+def test_it_waits_as_long_as_it_was_told(first, sender, sink):
+    second = sender.send("--wait", 1)
+    assert second.status == slt.DONE and 1 <= second.seconds < 5 and len(sink.bulks) == 1, second
+
+
+def test_a_killed_run_leaves_no_lock(first, sender, logs, sink):
+    first.kill()
+    sink.release()
+    sink.script = []
+    slt.until(lambda: sender.send() and all(row.marked for row in logs.rows()), "the lock is free")
+    assert checks.delivered(logs, sink) == 60
+
+
+def test_another_table_is_no_matter(first, sender, logs, sink, program, index, opensearch):
+    other = tables.SingleColumn(logs.db, table="other_logs").generate(10)
+    result = program(logs.db, opensearch, index, **other.settings).send()
+    assert result.counted(sent=10) and checks.delivered(other, index) == 10
+
+
+def test_looking_needs_no_lock(first, sender, sink):
+    result = sender.run("preview", "-n", 60)
+    assert result.status == slt.DONE and len(result.out.split("\n")) == 61, result
+
+
+def test_two_spellings_of_one_table(first, sender, logs, sink):
+    """The lock is the table's, not the text's that names it."""
+    if logs.db.kind == "sqlite":
+        link = logs.db.path.with_name("link.sqlite")
+        link.symlink_to(logs.db.path)
+        other = {"DATABASE_URL": f"sqlite:///{link}"}
+    else:
+        other = {"AUDIT_TABLE_NAME": "public.audit_logs"}
+    second = sender.with_(**other).send()
+    assert second.status == slt.DONE and len(sink.bulks) == 1, second

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the start scripts share. Sourced, not run.
+#
+# Every start script is called with a port and a folder of its own, listens on loopback only,
+# returns when the server answers, and leaves the server's pid in DIR/pid for stop.sh.
+set -euo pipefail
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# Where downloaded servers are unpacked. Root's home is closed to the account that runs them.
+servers_folder() {
+	if [ -n "${SLT_SERVERS:-}" ]; then
+		echo "$SLT_SERVERS"
+	elif [ "$(id -u)" = 0 ]; then
+		echo /var/cache/slt-servers
+	else
+		echo "${XDG_CACHE_HOME:-$HOME/.cache}/structured-log-transfer"
+	fi
+}
+
+# unpacked NAME GROUP:ARTIFACT:VERSION: prints the folder of that Maven zip, fetched and
+# unpacked when it is not there yet. Another run may do the same at the same time: each works
+# in a folder of its own, and the first to be done wins.
+unpacked() {
+	local home work
+	home=$(servers_folder)/$1
+	if [ ! -d "$home" ]; then
+		echo "fetching $2 with maven into $home" >&2
+		mkdir -p "${home%/*}"
+		work=$(mktemp -d "${home%/*}/.new.XXXXXX")
+		mvn -q -B -Dstyle.color=never \
+			org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+			-Dartifact="$2:zip" -DoutputDirectory="$work" </dev/null >&2 ||
+			die "maven cannot fetch $2"
+		unzip -q "$work"/*.zip -d "$work/out"
+		chmod -R a+rX "$work"
+		mv -T "$work"/out/* "$home" 2>/dev/null || [ -d "$home" ]
+		rm -rf "$work"
+	fi
+	echo "$home"
+}
+
+is_taken() {	# is_taken PORT
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# free_port: prints a port nobody listens on, below those that outgoing connections get.
+free_port() {
+	local port
+	for _ in {1..100}; do
+		port=$((15000 + RANDOM % 15000))
+		is_taken "$port" || { echo "$port"; return 0; }
+	done
+	die "no free port found"
+}
+
+# No server runs as root: when we are root, this account runs it and owns its folder.
+account=nobody
+
+unprivileged() {	# unprivileged COMMAND...
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid "$account" --regid "$(id -g "$account")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# take_folder PORT DIR: sets port and dir (absolute), and refuses what is in use.
+take_folder() {
+	port=$1
+	mkdir -p "$2"
+	dir=$(cd "$2" && pwd)
+	! is_running "$dir" || die "a server started in $dir still runs"
+	! is_taken "$port" || die "port $port is taken"
+	rm -f "$dir/pid"
+	chmod 755 "$dir"
+}
+
+give_away() {	# give_away DIR: to the account that runs the server
+	[ "$(id -u)" != 0 ] || chown -R "$account:" "$1"
+}
+
+# is_running DIR: does the server started there still run? A pid may have been given to
+# somebody else since, so the command line has to name the folder.
+is_running() {
+	local pid
+	pid=$(cat "$1/pid" 2>/dev/null) && [ -n "$pid" ] &&
+		tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$1/"
+}

@@ -1,0 +1,704 @@
+// SPDX-License-Identifier: MIT
+// The SQLite driver against database files: types, locks, the catalog, nothing left open.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/db.h"
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define OK(call) assert_ok((call), &w->err, __LINE__)
+
+/* A folder of its own with a database; the application that writes to it does not wait. */
+struct world {
+	char folder[64], path[128];
+	sqlite3 *app;
+	struct db *db;
+	struct err err;
+};
+
+static void assert_ok(int rc, const struct err *err, int line)
+{
+	if (rc < 0)
+		fail_msg("line %d: %d %s", line, (int)err->status, err->text);
+}
+
+static struct db *open_url(struct world *w, const char *suffix, enum db_access access)
+{
+	struct dburl url;
+	struct db *db = NULL;
+	char text[256];
+
+	snprintf(text, sizeof(text), "sqlite:///%s%s", w->path, suffix);
+	OK(dburl_parse(text, &url, &w->err));
+	if (db_open(&url, access, &db, &w->err) < 0)
+		db = NULL;
+	dburl_fini(&url);
+	return db;
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	strcpy(w->folder, "/tmp/slt-test-sqlite-XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	snprintf(w->path, sizeof(w->path), "%s/logs.db", w->folder);
+	assert_int_equal(sqlite3_open(w->path, &w->app), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(w->app, "VACUUM", NULL, NULL, NULL), SQLITE_OK);
+	w->db = open_url(w, "", DB_WRITE);
+	if (!w->db)
+		fail_msg("%s", w->err.text);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	char command[128];
+
+	db_close(w->db);
+	sqlite3_close(w->app);
+	snprintf(command, sizeof(command), "rm -rf '%s'", w->folder);
+	assert_int_equal(system(command), 0);
+	free(w);
+	return 0;
+}
+
+static void app(struct world *w, const char *sql)
+{
+	char *text = NULL;
+
+	if (sqlite3_exec(w->app, sql, NULL, NULL, &text) != SQLITE_OK)
+		fail_msg("the application: %s: %s", sql, text);
+}
+
+/* Cells of all rows: type and text, "N" for NULL; rows end with ";". */
+struct reading {
+	char text[2048];
+	int rows, enough_at;
+};
+
+static int read_row(void *arg, const struct db_row *row)
+{
+	struct reading *r = arg;
+	size_t n = strlen(r->text);
+
+	for (size_t i = 0; i < row->n_cells; i++) {
+		struct slt_text cell = row->cells[i];
+
+		n += (size_t)snprintf(r->text + n, sizeof(r->text) - n, "%s%c:%.*s",
+				      i ? "|" : "", cell.ptr ? "TIRB"[row->types[i]] : 'N',
+				      (int)cell.len, cell.ptr ? cell.ptr : "");
+	}
+	snprintf(r->text + n, sizeof(r->text) - n, ";");
+	r->rows++;
+	return r->rows == r->enough_at;
+}
+
+static void expect(struct world *w, const char *sql, const char *text)
+{
+	struct reading r = { .rows = 0 };
+
+	OK(db_query(w->db, sql, NULL, 0, read_row, &r, &w->err));
+	assert_string_equal(r.text, text);
+}
+
+static struct db_value value(const char *text, enum db_type type)
+{
+	return (struct db_value){ slt_str(text), type };
+}
+
+static void test_types(void **state)
+{
+	struct world *w = *state;
+
+	expect(w,
+	       "SELECT NULL, '', 'abc', 42, -9223372036854775808, 1.0, 0.1, 0.1 + 0.2, 1e300,"
+	       " 5e-324, 9e999, x'', x'4142', CAST('caf\xc3\xa9' AS TEXT)",
+	       "N:|T:|T:abc|I:42|I:-9223372036854775808|R:1.0|R:0.1|R:0.30000000000000004"
+	       "|R:1.0e+300|R:4.9406564584124654e-324|R:Inf|B:|B:AB|T:caf\xc3\xa9;");
+	expect(w, "SELECT 1 WHERE 0", "");
+}
+
+static void test_bytes(void **state)
+{
+	struct world *w = *state;
+	struct db_value v = { { "a\0b\xff", 4 }, DB_TEXT };
+	struct reading r = { .rows = 0 };
+
+	OK(db_query(w->db, "SELECT length(CAST(?1 AS BLOB)), hex(?1), typeof(?1)", &v, 1,
+		    read_row, &r, &w->err));
+	assert_string_equal(r.text, "I:4|T:610062FF|T:text;");
+	v.type = DB_BLOB;
+	memset(&r, 0, sizeof(r));
+	OK(db_query(w->db, "SELECT hex(?1), typeof(?1)", &v, 1, read_row, &r, &w->err));
+	assert_string_equal(r.text, "T:610062FF|T:blob;");
+}
+
+struct keys {
+	struct db_value values[16];
+	char bytes[16][64];
+	size_t n;
+};
+
+static int keep_key(void *arg, const struct db_row *row)
+{
+	struct keys *keys = arg;
+	struct slt_text cell = row->cells[0];
+
+	memcpy(keys->bytes[keys->n], cell.ptr, cell.len);
+	keys->values[keys->n] = (struct db_value){ { keys->bytes[keys->n], cell.len },
+						   row->types[0] };
+	keys->n++;
+	return 0;
+}
+
+/* Each key, bound as it was read, meets its own row and no other. */
+static void test_keys_meet_their_rows(void **state)
+{
+	struct world *w = *state;
+	struct keys keys = { .n = 0 };
+	long long touched;
+
+	app(w, "CREATE TABLE t(k, seen INT DEFAULT 0);"
+	       "INSERT INTO t(k) VALUES (1), ('1'), (x'31'), (0.1), ('0.1'), (0.1 + 0.2),"
+	       " (''), (x''), (9007199254740993), (1e22), ('a' || char(0) || 'b'), (-0.5)");
+	OK(db_query(w->db, "SELECT k FROM t", NULL, 0, keep_key, &keys, &w->err));
+	assert_int_equal(keys.n, 12);
+	for (size_t i = 0; i < keys.n; i++) {
+		OK(db_exec(w->db, "UPDATE t SET seen = seen + 1 WHERE k = ?",
+			   &keys.values[i], 1, &touched, &w->err));
+		assert_int_equal(touched, 1);
+	}
+	expect(w, "SELECT count(*), max(seen), min(seen) FROM t", "I:12|I:1|I:1;");
+}
+
+static void test_bad_values(void **state)
+{
+	struct world *w = *state;
+	struct db_value v[2] = { value("x", DB_TEXT), value("y", DB_TEXT) };
+	struct reading r = { .rows = 0 };
+
+	assert_int_equal(db_query(w->db, "SELECT ?", v, 2, read_row, &r, &w->err), -1);
+	assert_int_equal(db_query(w->db, "SELECT ?, ?", v, 1, read_row, &r, &w->err), -1);
+	v[0] = value("12x", DB_INTEGER);
+	assert_int_equal(db_query(w->db, "SELECT ?", v, 1, read_row, &r, &w->err), -1);
+	assert_null(strstr(w->err.text, "12x"));
+	v[0] = value("9223372036854775808", DB_INTEGER);
+	assert_int_equal(db_query(w->db, "SELECT ?", v, 1, read_row, &r, &w->err), -1);
+	v[0] = value(NULL, DB_INTEGER);
+	OK(db_query(w->db, "SELECT ?", v, 1, read_row, &r, &w->err));
+	assert_string_equal(r.text, "N:;");
+}
+
+static void test_bad_statements(void **state)
+{
+	static const char *const cases[] = {
+		"SELEC 1",
+		"SELECT 1; SELECT 2",
+		"",
+		" ; ",
+		"-- nothing",
+		"SELECT * FROM missing",
+		"SELECT \"no_such_column\" FROM sqlite_master", /* not a text */
+	};
+	struct world *w = *state;
+	struct reading r = { .rows = 0 };
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		if (db_query(w->db, cases[i], NULL, 0, read_row, &r, &w->err) != -1)
+			fail_msg("accepted: %s", cases[i]);
+		assert_int_equal(w->err.status, EXIT_CONFIG);
+	}
+	expect(w, "SELECT 1 ; \n", "I:1;");
+}
+
+static void test_touched(void **state)
+{
+	struct world *w = *state;
+	long long touched = 77;
+
+	app(w, "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)");
+	OK(db_exec(w->db, "UPDATE t SET a = a", NULL, 0, &touched, &w->err));
+	assert_int_equal(touched, 3);
+	OK(db_exec(w->db, "CREATE TABLE u(a)", NULL, 0, &touched, &w->err));
+	assert_int_equal(touched, 0);
+	OK(db_exec(w->db, "UPDATE t SET a = 5 WHERE a = 9", NULL, 0, &touched, &w->err));
+	assert_int_equal(touched, 0);
+	touched = 77;
+	assert_int_equal(db_exec(w->db, "UPDATE v SET a = 1", NULL, 0, &touched, &w->err), -1);
+	assert_int_equal(touched, 77);
+}
+
+/* More texts than are kept, again and again, each with its own answer. */
+static void test_many_statements(void **state)
+{
+	struct world *w = *state;
+	char sql[64], text[64];
+
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < 20; i++) {
+			snprintf(sql, sizeof(sql), "SELECT %d", i * (round + 1));
+			snprintf(text, sizeof(text), "I:%d;", i * (round + 1));
+			expect(w, sql, text);
+			expect(w, "SELECT 'kept'", "T:kept;");
+		}
+	app(w, "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+	expect(w, "SELECT * FROM t", "I:1;");
+	app(w, "ALTER TABLE t ADD COLUMN b DEFAULT 7"); /* the kept statement is made anew */
+	expect(w, "SELECT * FROM t", "I:1|I:7;");
+}
+
+/* Law 7: between two calls an application's INSERT goes through without waiting. */
+static void test_nothing_left_open(void **state)
+{
+	struct world *w = *state;
+	struct reading r = { .enough_at = 2 };
+	struct db_value v = value("x", DB_TEXT);
+	struct db_origin origin;
+	long long touched;
+	char type[64];
+
+	app(w, "CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES (1), (2), (3), (4)");
+	OK(db_query(w->db, "SELECT a FROM t", NULL, 0, read_row, &r, &w->err));
+	assert_string_equal(r.text, "I:1;I:2;"); /* stopped in the middle */
+	app(w, "INSERT INTO t VALUES (5)");
+	r.enough_at = 0;
+	OK(db_query(w->db, "SELECT a FROM t WHERE a <> ?", &v, 1, read_row, &r, &w->err));
+	app(w, "INSERT INTO t VALUES (6)");
+	assert_int_equal(db_exec(w->db, "INSERT INTO t VALUES (1)", NULL, 0, &touched,
+				 &w->err),
+			 -1);
+	app(w, "INSERT INTO t VALUES (7)");
+	OK(db_origin(w->db, "SELECT a FROM t LIMIT 0", NULL, 0, 0, &origin, &w->err));
+	OK(db_column(w->db, &origin.table, "a", type, sizeof(type), &w->err));
+	app(w, "INSERT INTO t VALUES (8)");
+	OK(db_begin(w->db, DB_EXACT, &w->err));
+	OK(db_commit(w->db, &w->err));
+	app(w, "INSERT INTO t VALUES (9)");
+	OK(db_begin(w->db, DB_PLAIN, &w->err));
+	db_rollback(w->db);
+	db_rollback(w->db);
+	app(w, "INSERT INTO t VALUES (10)");
+}
+
+static void test_transactions(void **state)
+{
+	struct world *w = *state;
+	long long touched;
+
+	app(w, "CREATE TABLE t(a)");
+	OK(db_begin(w->db, DB_EXACT, &w->err));
+	assert_int_equal(sqlite3_exec(w->app, "INSERT INTO t VALUES (1)", NULL, NULL, NULL),
+			 SQLITE_BUSY);
+	OK(db_exec(w->db, "INSERT INTO t VALUES (2)", NULL, 0, &touched, &w->err));
+	db_rollback(w->db);
+	expect(w, "SELECT count(*) FROM t", "I:0;");
+	OK(db_begin(w->db, DB_PLAIN, &w->err));
+	OK(db_exec(w->db, "INSERT INTO t VALUES (2)", NULL, 0, &touched, &w->err));
+	OK(db_commit(w->db, &w->err));
+	expect(w, "SELECT count(*) FROM t", "I:1;");
+	assert_int_equal(db_commit(w->db, &w->err), -1); /* there is none */
+	OK(db_begin(w->db, DB_PLAIN, &w->err));
+	OK(db_exec(w->db, "INSERT INTO t VALUES (3)", NULL, 0, &touched, &w->err));
+	db_close(w->db); /* rolls back */
+	w->db = open_url(w, "", DB_WRITE);
+	expect(w, "SELECT count(*) FROM t", "I:1;");
+}
+
+static void test_busy(void **state)
+{
+	struct world *w = *state;
+	struct reading r = { .rows = 0 };
+	long long touched;
+
+	app(w, "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+	db_close(w->db);
+	w->db = open_url(w, "?timeout=0.05", DB_WRITE);
+	assert_non_null(w->db);
+	app(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(db_query(w->db, "SELECT * FROM t", NULL, 0, read_row, &r, &w->err),
+			 -1);
+	assert_int_equal(w->err.status, EXIT_EARLY);
+	assert_int_equal(db_exec(w->db, "UPDATE t SET a = 2", NULL, 0, &touched, &w->err), -1);
+	assert_int_equal(w->err.status, EXIT_EARLY);
+	assert_int_equal(db_begin(w->db, DB_EXACT, &w->err), -1);
+	assert_int_equal(w->err.status, EXIT_EARLY);
+	app(w, "COMMIT");
+	/* a reader holds up the commit */
+	OK(db_begin(w->db, DB_EXACT, &w->err));
+	OK(db_exec(w->db, "UPDATE t SET a = 2", NULL, 0, &touched, &w->err));
+	app(w, "BEGIN; SELECT * FROM t");
+	assert_int_equal(db_commit(w->db, &w->err), -1);
+	assert_int_equal(w->err.status, EXIT_EARLY);
+	db_rollback(w->db);
+	app(w, "COMMIT");
+	expect(w, "SELECT a FROM t", "I:1;");
+}
+
+static void test_disk_full(void **state)
+{
+	struct world *w = *state;
+	long long touched;
+	int rc = 0;
+
+	app(w, "CREATE TABLE t(a)");
+	expect(w, "PRAGMA max_page_count = 8", "I:8;");
+	OK(db_begin(w->db, DB_EXACT, &w->err));
+	for (int i = 0; i < 100 && rc == 0; i++)
+		rc = db_exec(w->db, "INSERT INTO t VALUES (randomblob(4000))", NULL, 0,
+			     &touched, &w->err);
+	assert_int_equal(rc, -1);
+	assert_int_equal(w->err.status, EXIT_EARLY);
+	db_rollback(w->db);
+	expect(w, "SELECT count(*) FROM t", "I:0;");
+}
+
+static void test_origin(void **state)
+{
+	static const char *const tables[] = {
+		/* the README's own */
+		"CREATE TABLE audit_logs (id int, is_sent BOOLEAN, message JSON,"
+		" created_at TIMESTAMP)",
+		"CREATE TABLE ipk (id INTEGER PRIMARY KEY, a, n INT NOT NULL)",
+		"CREATE TABLE auto (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+		"CREATE TABLE descending (id INTEGER PRIMARY KEY DESC)",
+		"CREATE TABLE intpk (id INT PRIMARY KEY)",
+		"CREATE TABLE textpk (id TEXT PRIMARY KEY)",
+		"CREATE TABLE textnn (id TEXT NOT NULL UNIQUE)",
+		"CREATE TABLE uuid (id char(32) NOT NULL PRIMARY KEY)",
+		"CREATE TABLE nocase (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL)",
+		"CREATE TABLE nocase2 (id TEXT COLLATE NOCASE NOT NULL)",
+		"CREATE UNIQUE INDEX nocase2_i ON nocase2 (id COLLATE BINARY)",
+		"CREATE TABLE nocase3 (id TEXT NOT NULL)",
+		"CREATE UNIQUE INDEX nocase3_i ON nocase3 (id COLLATE NOCASE)",
+		"CREATE TABLE norowid (id TEXT PRIMARY KEY, a) WITHOUT ROWID",
+		"CREATE TABLE norowid2 (a TEXT, id TEXT, PRIMARY KEY (a, id)) WITHOUT ROWID",
+		"CREATE TABLE norowidint (id INTEGER PRIMARY KEY) WITHOUT ROWID",
+		"CREATE TABLE two (id INT NOT NULL, a INT, UNIQUE (id, a))",
+		"CREATE TABLE partial (id INT NOT NULL, sent INT)",
+		"CREATE UNIQUE INDEX partial_i ON partial (id) WHERE NOT sent",
+		"CREATE TABLE plain (id INT NOT NULL, sent INT)",
+		"CREATE INDEX plain_i ON plain (id)",
+		"CREATE TABLE expr (id INT NOT NULL)",
+		"CREATE UNIQUE INDEX expr_i ON expr (id + 1)",
+		"CREATE TABLE untyped (id PRIMARY KEY)",
+		"CREATE TABLE \"Odd \"\"name\" (\"the Key\" INTEGER PRIMARY KEY)",
+		"CREATE VIEW v AS SELECT id AS k, a FROM ipk",
+		"CREATE VIEW vv AS SELECT k FROM v",
+		"CREATE VIEW joined AS SELECT ipk.id AS id FROM ipk JOIN two",
+	};
+	static const struct {
+		const char *sql, *table, *column, *facts; /* unique indexed nullable */
+	} cases[] = {
+		{ "SELECT id FROM audit_logs", "audit_logs", "id", "--n" },
+		{ "SELECT id FROM ipk", "ipk", "id", "ui-" },
+		{ "SELECT a FROM ipk", "ipk", "a", "--n" },
+		{ "SELECT n FROM ipk", "ipk", "n", "---" },
+		{ "SELECT rowid FROM ipk", "ipk", "id", "ui-" },
+		{ "SELECT rowid FROM plain", "plain", "rowid", "ui-" },
+		{ "SELECT id FROM auto", "auto", "id", "ui-" },
+		{ "SELECT id FROM descending", "descending", "id", "uin" },
+		{ "SELECT id FROM intpk", "intpk", "id", "uin" },
+		{ "SELECT id FROM textpk", "textpk", "id", "uin" },
+		{ "SELECT id FROM textnn", "textnn", "id", "ui-" },
+		{ "SELECT id FROM uuid", "uuid", "id", "ui-" },
+		{ "SELECT id FROM nocase", "nocase", "id", "-i-" },
+		{ "SELECT id FROM nocase2", "nocase2", "id", "---" },
+		{ "SELECT id FROM nocase3", "nocase3", "id", "---" },
+		{ "SELECT id FROM norowid", "norowid", "id", "ui-" },
+		{ "SELECT id FROM norowid2", "norowid2", "id", "---" },
+		{ "SELECT a FROM norowid2", "norowid2", "a", "-i-" },
+		{ "SELECT id FROM norowidint", "norowidint", "id", "ui-" },
+		{ "SELECT id FROM two", "two", "id", "-i-" },
+		{ "SELECT id FROM partial", "partial", "id", "-i-" },
+		{ "SELECT id FROM plain", "plain", "id", "-i-" },
+		{ "SELECT id FROM expr", "expr", "id", "---" },
+		{ "SELECT id FROM untyped", "untyped", "id", "-in" },
+		{ "SELECT \"the Key\" FROM \"Odd \"\"name\"", "Odd \"name", "the Key",
+		  "ui-" },
+		{ "SELECT k FROM v", "v", "k", "--n" },
+		{ "SELECT k FROM vv", "vv", "k", "--n" },
+		{ "SELECT id FROM joined", "joined", "id", "--n" },
+		{ "SELECT i.id FROM ipk i JOIN v ON v.k = i.id", "ipk", "id", "ui-" },
+		{ "SELECT p.k FROM (SELECT l.id AS k, l.a FROM ipk l LEFT JOIN two u"
+		  " ON u.id = l.a WHERE NOT (l.a IS TRUE)) p WHERE p.k > 5 ORDER BY p.k LIMIT 0",
+		  "ipk", "id", "ui-" },
+		{ "SELECT id FROM ipk UNION ALL SELECT id FROM two", "ipk", "id", "--n" },
+	};
+	struct world *w = *state;
+	struct db_origin o;
+	char facts[4];
+
+	for (size_t i = 0; i < N_OF(tables); i++)
+		app(w, tables[i]);
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		OK(db_origin(w->db, cases[i].sql, NULL, 0, 0, &o, &w->err));
+		snprintf(facts, sizeof(facts), "%c%c%c", o.unique ? 'u' : '-',
+			 o.indexed ? 'i' : '-', o.nullable ? 'n' : '-');
+		if (strcmp(o.table.name, cases[i].table) || strcmp(facts, cases[i].facts) ||
+		    strcmp(o.column, cases[i].column) || strcmp(o.table.schema, "main"))
+			fail_msg("%s: %s.%s.%s %s", cases[i].sql, o.table.schema,
+				 o.table.name, o.column, facts);
+	}
+	assert_int_equal(db_origin(w->db, "SELECT id + 1 FROM ipk", NULL, 0, 0, &o, &w->err),
+			 -1);
+	assert_int_equal(w->err.status, EXIT_CONFIG);
+	assert_int_equal(db_origin(w->db, "SELECT id FROM gone", NULL, 0, 0, &o, &w->err), -1);
+	assert_int_equal(w->err.status, EXIT_CONFIG);
+}
+
+static void test_column(void **state)
+{
+	struct world *w = *state;
+	struct db_table t = { .name = "t" };
+	char type[64] = "untouched";
+
+	app(w, "CREATE TABLE t(a BOOLEAN, b VARCHAR(150), c, \"D e\" Json);"
+	       "CREATE VIEW v AS SELECT a AS x FROM t");
+	assert_int_equal(db_column(w->db, &t, "nope", type, sizeof(type), &w->err), 0);
+	assert_string_equal(type, "untouched");
+	assert_int_equal(db_column(w->db, &t, "a", type, sizeof(type), &w->err), 1);
+	assert_string_equal(type, "boolean");
+	assert_int_equal(db_column(w->db, &t, "B", type, sizeof(type), &w->err), 1);
+	assert_string_equal(type, "varchar(150)");
+	assert_int_equal(db_column(w->db, &t, "c", type, sizeof(type), &w->err), 1);
+	assert_string_equal(type, "");
+	strcpy(t.schema, "main");
+	assert_int_equal(db_column(w->db, &t, "D e", type, sizeof(type), &w->err), 1);
+	assert_string_equal(type, "json");
+	strcpy(t.name, "v");
+	assert_int_equal(db_column(w->db, &t, "x", type, sizeof(type), &w->err), 1);
+	assert_string_equal(type, "boolean");
+	strcpy(t.name, "gone");
+	assert_int_equal(db_column(w->db, &t, "a", type, sizeof(type), &w->err), 0);
+}
+
+static void test_lock(void **state)
+{
+	struct world *w = *state;
+	struct db *other = open_url(w, "", DB_WRITE);
+	struct db_table t = { "main", "audit \xc3\xa4/logs" }, u = { "main", "other" };
+	struct db_holder holder;
+	char expected[64], path[256];
+	struct stat st;
+
+	assert_non_null(other);
+	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
+	assert_int_equal(db_lock(other, &t, &holder, &w->err), 0);
+	snprintf(expected, sizeof(expected), "pid %ld on ", (long)getpid());
+	assert_non_null(strstr(holder.who, expected));
+	assert_in_range(holder.seconds, 0, 5);
+	snprintf(path, sizeof(path), "%s-audit%%20%%C3%%A4%%2Flogs.slt-lock", w->path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_true(db_alive(w->db));
+	app(w, "CREATE TABLE t(a)"); /* it locks no table */
+	db_close(w->db);
+	w->db = NULL;
+	assert_int_equal(db_lock(other, &t, &holder, &w->err), 1);
+	db_close(other);
+	w->db = open_url(w, "", DB_WRITE);
+	other = open_url(w, "", DB_READ);
+	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
+	assert_int_equal(db_lock(other, &u, &holder, &w->err), 1); /* another table */
+	db_close(other);
+}
+
+/* The lock ends with the process, however that ends. */
+static void test_lock_of_killed_process(void **state)
+{
+	struct world *w = *state;
+	struct db_table t = { "", "logs" };
+	struct db_holder holder;
+	char expected[64], byte;
+	int fds[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct db *db = open_url(w, "", DB_WRITE);
+
+		if (!db || db_lock(db, &t, &holder, &w->err) != 1 || write(fds[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 0);
+	snprintf(expected, sizeof(expected), "pid %ld on ", (long)child);
+	assert_non_null(strstr(holder.who, expected));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_memory(void **state)
+{
+	struct world *w = *state;
+	struct dburl url;
+	struct db *a, *b;
+	struct db_table t = { "", "t" };
+	struct db_holder holder;
+
+	OK(dburl_parse("sqlite://:memory:", &url, &w->err));
+	OK(db_open(&url, DB_WRITE, &a, &w->err));
+	OK(db_open(&url, DB_READ, &b, &w->err));
+	assert_int_equal(db_lock(a, &t, &holder, &w->err), 1);
+	assert_int_equal(db_lock(b, &t, &holder, &w->err), 1);
+	db_close(a);
+	db_close(b);
+	dburl_fini(&url);
+}
+
+static void refused(struct world *w, const char *suffix, const char *text)
+{
+	struct db *db = open_url(w, suffix, DB_WRITE);
+
+	if (db)
+		fail_msg("accepted: %s", suffix);
+	assert_int_equal(w->err.status, EXIT_CONFIG);
+	if (!strstr(w->err.text, text))
+		fail_msg("%s: %s", suffix, w->err.text);
+}
+
+static void test_open_refused(void **state)
+{
+	struct world *w = *state;
+	char path[160];
+	struct db *db;
+	FILE *file;
+
+	refused(w, ".missing", "logs.db.missing");
+	snprintf(path, sizeof(path), "%s.missing", w->path);
+	assert_int_equal(access(path, F_OK), -1); /* and was not made */
+	refused(w, "?cache=shared", "cache");
+	refused(w, "?timeout=soon", "timeout");
+	refused(w, "?timeout=-1", "timeout");
+	refused(w, "?timeout=nan", "timeout");
+	db = open_url(w, "?timeout=2&conn_max_age=60", DB_WRITE);
+	assert_non_null(db);
+	db_close(db);
+	snprintf(path, sizeof(path), "%s.txt", w->path);
+	file = fopen(path, "w");
+	for (int i = 0; i < 200; i++)
+		fputs("this is no database\n", file);
+	fclose(file);
+	refused(w, ".txt", "not a database");
+	snprintf(path, sizeof(path), "%s.dir", w->path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	refused(w, ".dir", "logs.db.dir");
+}
+
+/* In a child, because root may write everything: 0 as it should be, else a line number. */
+static int readonly_child(struct world *w)
+{
+	struct db_table t = { "", "t" };
+	struct db_holder holder;
+	struct reading r = { .rows = 0 };
+	struct db *db;
+
+	if (chmod(w->folder, 0777) < 0 || chmod(w->path, 0444) < 0)
+		return __LINE__;
+	if (geteuid() == 0 && setuid(65534) < 0)
+		return __LINE__;
+	if (open_url(w, "", DB_WRITE) || w->err.status != EXIT_CONFIG ||
+	    !strstr(w->err.text, "no permission to write the file"))
+		return __LINE__;
+	db = open_url(w, "", DB_READ);
+	if (!db || db_query(db, "SELECT a FROM t", NULL, 0, read_row, &r, &w->err) < 0 ||
+	    strcmp(r.text, "I:1;") != 0)
+		return __LINE__;
+	if (db_begin(db, DB_PLAIN, &w->err) < 0 || db_commit(db, &w->err) < 0)
+		return __LINE__;
+	if (db_lock(db, &t, &holder, &w->err) != 1)
+		return __LINE__;
+	db_close(db);
+	return 0;
+}
+
+static int readonly_folder_child(struct world *w)
+{
+	if (chmod(w->path, 0666) < 0 || chmod(w->folder, 0555) < 0)
+		return __LINE__;
+	if (geteuid() == 0 && setuid(65534) < 0)
+		return __LINE__;
+	if (open_url(w, "", DB_WRITE) || w->err.status != EXIT_CONFIG ||
+	    !strstr(w->err.text, "folder"))
+		return __LINE__;
+	return 0;
+}
+
+static void test_readonly(void **state)
+{
+	int (*const children[])(struct world *) = { readonly_child, readonly_folder_child };
+	struct world *w = *state;
+	int status;
+	pid_t child;
+
+	app(w, "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+	db_close(w->db);
+	w->db = NULL;
+	sqlite3_close(w->app);
+	w->app = NULL;
+	for (size_t i = 0; i < N_OF(children); i++) {
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			status = children[i](w);
+			if (status)
+				fprintf(stderr, "line %d: %s\n", status, w->err.text);
+			_exit(status != 0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(chmod(w->folder, 0700), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_types),
+		TEST(test_bytes),
+		TEST(test_keys_meet_their_rows),
+		TEST(test_bad_values),
+		TEST(test_bad_statements),
+		TEST(test_touched),
+		TEST(test_many_statements),
+		TEST(test_nothing_left_open),
+		TEST(test_transactions),
+		TEST(test_busy),
+		TEST(test_disk_full),
+		TEST(test_origin),
+		TEST(test_column),
+		TEST(test_lock),
+		TEST(test_lock_of_killed_process),
+		TEST(test_memory),
+		TEST(test_open_refused),
+		TEST(test_readonly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
