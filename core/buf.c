@@ -52,7 +52,7 @@ char *buf_room(struct buf *buf, size_t n)
 	if (need > buf->cap) {
 		cap = buf->cap ? buf->cap : 256;
 		while (cap < need)
-			cap *= 2;
+			cap = cap > buf->max / 2 ? buf->max + 1 : cap * 2;
 		grown = realloc(buf->ptr, cap);
 		if (!grown)
 			err_no_memory();

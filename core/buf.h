@@ -20,11 +20,12 @@ struct buf {
 	bool full; /* something did not fit */
 };
 
-/* max: bytes it may ever hold. */
+/* max: bytes it may ever hold, less than SIZE_MAX. */
 void buf_init(struct buf *buf, size_t max);
 void buf_fini(struct buf *buf);
 
-/* fini, the bytes overwritten first: for secrets. */
+/* fini, the bytes overwritten first: for secrets, which are put in at once (growing leaves a
+ * copy behind). */
 void buf_wipe(struct buf *buf);
 
 /* Empty again, not full; memory kept. */

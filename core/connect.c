@@ -98,7 +98,8 @@ int connect_database_url(const struct settings *settings, struct dburl *ret, str
 	return -1;
 }
 
-int connect_target(const struct settings *settings, struct elastic_target *ret, struct err *err)
+int connect_target(const struct settings *settings, bool reasons, struct elastic_target *ret,
+		   struct err *err)
 {
 	const struct elastic_config config = {
 		.hosts = settings_text(settings, SET_ELASTICSEARCH_HOST),
@@ -109,6 +110,7 @@ int connect_target(const struct settings *settings, struct elastic_target *ret, 
 		.pipeline = settings_text(settings, SET_ELASTICSEARCH_PIPELINE),
 		.require_alias = settings_boolean(settings, SET_ELASTICSEARCH_REQUIRE_ALIAS),
 		.allow_plaintext = settings_boolean(settings, SET_ELASTICSEARCH_ALLOW_PLAINTEXT),
+		.reasons = reasons,
 		.api_key = settings_text(settings, SET_ELASTICSEARCH_API_KEY),
 		.http = {
 			.user = settings_text(settings, SET_ELASTICSEARCH_USERNAME),

@@ -6,6 +6,8 @@
 #ifndef SLT_CONNECT_H
 #define SLT_CONNECT_H
 
+#include <stdbool.h>
+
 #include "dburl.h"
 #include "elastic.h"
 #include "err.h"
@@ -16,8 +18,9 @@
 int connect_database_url(const struct settings *settings, struct dburl *ret,
 			 struct err *err) MUST_CHECK;
 
-/* The search server of the ELASTICSEARCH_ settings. Borrows their texts. */
-int connect_target(const struct settings *settings, struct elastic_target *ret,
+/* The search server of the ELASTICSEARCH_ settings. Borrows their texts. reasons: ask it why it
+ * rejects a document, which may quote the document. */
+int connect_target(const struct settings *settings, bool reasons, struct elastic_target *ret,
 		   struct err *err) MUST_CHECK;
 
 #endif

@@ -23,12 +23,12 @@ static const struct {
 	{ "postgres", "postgresql" }, { "postgresql", "postgresql" },
 	{ "psql", "postgresql" },     { "pgsql", "postgresql" },
 	{ "postgis", "postgresql" },  { "mysql", "mysql" },
-	{ "mysql2", "mysql" },        { "mysqlgis", "mysql" },
-	{ "sqlite", "sqlite" },       { "spatialite", "sqlite" },
+	{ "mysql2", "mysql" },	      { "mysqlgis", "mysql" },
+	{ "sqlite", "sqlite" },	      { "spatialite", "sqlite" },
 };
 
 static const char *const djangos[] = {
-	"conn_max_age",    "conn_health_checks",          "autocommit",
+	"conn_max_age",	   "conn_health_checks",	  "autocommit",
 	"atomic_requests", "disable_server_side_cursors", "reconnect",
 };
 
@@ -268,11 +268,14 @@ out:
 
 static int take_options(struct part query, bool raw, struct dburl *url, struct err *err)
 {
-	const char *p = query.ptr, *end = p + query.len, *next, *equals;
+	const char *p, *end, *next, *equals;
 	char *name, *value;
 	int rc = 0;
 
-	for (; p && p < end && rc == 0; p = next + 1) {
+	if (!query.ptr)
+		return 0;
+	end = query.ptr + query.len;
+	for (p = query.ptr; p < end && rc == 0; p = next + 1) {
 		next = memchr(p, '&', (size_t)(end - p));
 		if (!next)
 			next = end;

@@ -328,6 +328,7 @@ static char *put_digits(char *to, int n, int value, char behind)
 
 static void doc_time(struct slt_doc *pub, const char *name, struct slt_text value)
 {
+	enum { MICROSECONDS = sizeof(".000000") - 1 };
 	struct doc *doc = (struct doc *)pub;
 	char text[48] = "\"", *at = text + 1;
 	struct instant t;
@@ -350,6 +351,8 @@ static void doc_time(struct slt_doc *pub, const char *name, struct slt_text valu
 	if (zeros < t.fraction.len) {
 		memcpy(at, t.fraction.ptr, t.fraction.len);
 		at += t.fraction.len;
+		for (size_t n = t.fraction.len; n < MICROSECONDS; n++)
+			*at++ = '0';
 	}
 	memcpy(at, "+00:00\"", 7);
 	put_value(doc, name, text, (size_t)(at + 7 - text));

@@ -80,6 +80,7 @@ int envfile_read(const char *path, struct env_entry **ret, size_t *ret_n, struct
 	char *line = NULL;
 	const char *why = NULL;
 	ssize_t got;
+	int failed;
 
 	if (!file)
 		return err_set(err, EXIT_CONFIG, "--env-file: cannot read %s: %s", path,
@@ -96,6 +97,7 @@ int envfile_read(const char *path, struct env_entry **ret, size_t *ret_n, struct
 		if (!why)
 			add(&entries, &n, line, len);
 	}
+	failed = ferror(file) ? errno : 0; /* a folder, for example */
 	if (line)
 		explicit_bzero(line, cap);
 	free(line);
@@ -103,6 +105,11 @@ int envfile_read(const char *path, struct env_entry **ret, size_t *ret_n, struct
 	if (why) {
 		envfile_free(entries, n);
 		return err_set(err, EXIT_CONFIG, "%s:%zu: %s", path, number, why);
+	}
+	if (failed) {
+		envfile_free(entries, n);
+		return err_set(err, EXIT_CONFIG, "--env-file: cannot read %s: %s", path,
+			       strerror(failed));
 	}
 	*ret = entries;
 	*ret_n = n;

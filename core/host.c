@@ -17,17 +17,21 @@ static struct host *of(const struct slt_host *pub)
 }
 
 /* The first failure is the one that is told. */
+static void vfail(struct host *host, enum exit_status status, const char *format, va_list ap)
+{
+	if (!host->failed)
+		err_vset(&host->err, status, format, ap);
+	host->failed = true;
+}
+
 static void fail(struct host *host, enum exit_status status, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 static void fail(struct host *host, enum exit_status status, const char *format, ...)
 {
 	va_list ap;
 
-	if (host->failed)
-		return;
-	host->failed = true;
 	va_start(ap, format);
-	err_vset(&host->err, status, format, ap);
+	vfail(host, status, format, ap);
 	va_end(ap);
 }
 
@@ -100,15 +104,11 @@ static void write_log(const struct slt_host *pub, enum slt_level level, const ch
 
 static void *set_failure(const struct slt_host *pub, const char *format, ...)
 {
-	struct host *host = of(pub);
 	va_list ap;
 
-	if (!host->failed) {
-		host->failed = true;
-		va_start(ap, format);
-		err_vset(&host->err, EXIT_CONFIG, format, ap);
-		va_end(ap);
-	}
+	va_start(ap, format);
+	vfail(of(pub), EXIT_CONFIG, format, ap);
+	va_end(ap);
 	return NULL;
 }
 

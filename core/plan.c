@@ -34,6 +34,18 @@ static int find_key(struct plan *plan, const struct dialect *dialect, struct db 
 	return result;
 }
 
+/* The first statement of a run that meets the table: names what was asked for. */
+static int fetch_failed(const struct facade *facade, struct err *err)
+{
+	struct buf names;
+
+	buf_init(&names, 256);
+	sql_describe_names(facade->fetch, &names);
+	err_context(err, "facade %s, fetch%s", facade->module, buf_str(&names));
+	buf_fini(&names);
+	return -1;
+}
+
 int plan_init(struct plan *plan, const struct facade *facade, struct db *db, struct err *err)
 {
 	const struct dialect *dialect = dialect_get(db->driver->dialect);
@@ -53,7 +65,7 @@ int plan_init(struct plan *plan, const struct facade *facade, struct db *db, str
 
 	*plan = (struct plan){ .facade = facade };
 	if (find_key(plan, dialect, db, err) < 0)
-		return err_context(err, "facade %s, fetch", facade->module);
+		return fetch_failed(facade, err);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (sql_render(wanted[i].template, wanted[i].form, dialect, type_of, &arg,
 			       wanted[i].sql, err) < 0)

@@ -18,6 +18,7 @@ struct round {
 	struct retry retry;
 	size_t max_bytes;	/* of a request; less after "busy" */
 	long retry_after;	/* seconds that the server asked for, -1: none */
+	bool progress;		/* a row of this chunk has got its verdict */
 };
 
 /* The rows of one request: lane->rows[0..n), their documents in lane->parts[0..n_parts). */
@@ -98,8 +99,10 @@ static int judge_items(struct lane *lane, size_t n, struct round *round, struct 
 	for (size_t i = 0; i < n; i++) {
 		const struct bulk_item *item = &lane->items[i];
 
-		if (judge(lane, lane->rows[i], item))
+		if (judge(lane, lane->rows[i], item)) {
 			retry_progress(&round->retry);
+			round->progress = true;
+		}
 		if (bulk_meaning(item) == BULK_STOP)
 			result = err_set(err, EXIT_CONFIG,
 					 "the index refuses all documents: %d %s: check "
@@ -116,11 +119,17 @@ enum sent {
 	SENT_STOP,	/* nothing will go in */
 };
 
+/* Half of a request, and a little more, so that two halves are enough for rows of like size. */
+static size_t half(const struct request *request)
+{
+	return request->bytes / 2 + request->bytes / (2 * request->n);
+}
+
 /* The server's limit counts for the rest of the run. */
 static enum sent too_large(struct lane *lane, const struct request *request)
 {
 	if (request->n > 1) {
-		lane->max_bytes = request->bytes / 2;
+		lane->max_bytes = half(request);
 		return SENT_SMALLER;
 	}
 	stats_rejected_type(lane->run->stats, "too large");
@@ -139,7 +148,7 @@ static enum sent send_request(struct lane *lane, const struct request *request,
 		return too_large(lane, request);
 	case ANSWER_BUSY:
 		/* some servers refuse any body of this size for as long as they live */
-		round->max_bytes = request->bytes / 2;
+		round->max_bytes = half(request);
 		break;
 	case ANSWER_UNAVAILABLE:
 	case ANSWER_UNKNOWN:
@@ -173,15 +182,21 @@ static enum sent send_round(struct lane *lane, struct round *round, struct err *
 	}
 }
 
-static int give_up(struct lane *lane, struct err *err, enum exit_status status)
+static void leave_rest(struct lane *lane)
 {
 	struct chunk *chunk = &lane->chunk;
 
-	err->status = status;
 	for (size_t i = 0; i < chunk->n; i++) {
 		if (chunk->rows[i].verdict == BUILT)
-			chunk->rows[i].verdict = LEFT;
+			lane_set_aside(lane, &chunk->rows[i], LEFT, chunk->rows[i].status,
+				       "no final answer", NULL);
 	}
+}
+
+static int give_up(struct lane *lane, struct err *err, enum exit_status status)
+{
+	err->status = status;
+	leave_rest(lane);
 	return -1;
 }
 
@@ -200,8 +215,12 @@ int post(struct lane *lane, struct err *err)
 			return give_up(lane, err, EXIT_CONFIG);
 		if (chunk_count(&lane->chunk, BUILT) == 0)
 			break;
-		if (retry_is_over(&round.retry))
-			return give_up(lane, err, EXIT_UNAVAILABLE);
+		if (retry_is_over(&round.retry)) {
+			if (sent == SENT_AGAIN || !round.progress)
+				return give_up(lane, err, EXIT_UNAVAILABLE);
+			leave_rest(lane); /* the index takes others: not these, for now */
+			break;
+		}
 		if (stop_wait(retry_next(&round.retry, round.retry_after)))
 			return give_up(lane, err, EXIT_EARLY);
 	}

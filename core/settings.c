@@ -115,7 +115,14 @@ static int read_secret_file(const char *name, const char *path, char **ret, stru
 	if (!file)
 		return err_set(err, EXIT_CONFIG, "%s_FILE: cannot read %s: %s", name, path,
 			       strerror(errno));
+	setvbuf(file, NULL, _IONBF, 0); /* no copy that is not wiped */
 	n = fread(text, 1, sizeof(text) - 1, file);
+	if (ferror(file)) { /* a folder, for example */
+		err_set(err, EXIT_CONFIG, "%s_FILE: cannot read %s: %s", name, path,
+			strerror(errno));
+		fclose(file);
+		return -1;
+	}
 	text[n] = '\0';
 	if (n && text[n - 1] == '\n')
 		text[--n] = '\0';
@@ -151,12 +158,13 @@ int settings_read(const struct settings *settings, const char *name, bool secret
 	return 0;
 }
 
+/* The caller puts the name in front: the setting's or its alias. */
 static int invalid(const struct setting *s, const char *value, const char *expected,
 		   struct err *err)
 {
 	if (s->secret)
-		return err_set(err, EXIT_CONFIG, "%s: %s is expected", s->name, expected);
-	return err_set(err, EXIT_CONFIG, "%s is \"%s\": %s is expected", s->name, value, expected);
+		return err_set(err, EXIT_CONFIG, "%s is expected", expected);
+	return err_set(err, EXIT_CONFIG, "\"%s\" is not possible, %s is expected", value, expected);
 }
 
 /* White space around a number is fine, as in Python's int(). */
@@ -164,13 +172,13 @@ static bool to_number(const char *text, long *ret)
 {
 	char *end;
 
-	if (!*text)
-		return false;
 	errno = 0;
 	*ret = strtol(text, &end, 10);
+	if (end == text)
+		return false;
 	while (isspace((unsigned char)*end))
 		end++;
-	return !errno && !*end && end != text;
+	return !errno && !*end;
 }
 
 static int read_number(const struct setting *s, const char *value, long *ret, struct err *err)
@@ -196,6 +204,7 @@ static int read_boolean(const struct setting *s, const char *value, long *ret, s
 	static const char *const yes[] = { "true", "on", "ok", "y", "yes" };
 	static const char *const no[] = { "false", "off", "n", "no", "" };
 	char word[16];
+	const char *text = value;
 	long number;
 	size_t n = 0;
 
@@ -210,6 +219,8 @@ static int read_boolean(const struct setting *s, const char *value, long *ret, s
 		n++;
 	}
 	word[n] = '\0';
+	if (value[n + strspn(value + n, " \t\r\n\v\f")])
+		return invalid(s, text, "True or False", err);
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		if (strcmp(word, yes[i]) == 0) {
 			*ret = 1;
@@ -220,7 +231,7 @@ static int read_boolean(const struct setting *s, const char *value, long *ret, s
 			return 0;
 		}
 	}
-	return invalid(s, value, "True or False", err);
+	return invalid(s, text, "True or False", err);
 }
 
 static int check_choice(const struct setting *s, const char *value, struct err *err)
@@ -238,18 +249,11 @@ static int check_choice(const struct setting *s, const char *value, struct err *
 	return invalid(s, value, s->choices, err);
 }
 
-static int read_one(struct settings *settings, enum setting_id id, struct err *err)
+static int parse(struct settings *settings, enum setting_id id, struct err *err)
 {
 	const struct setting *s = &settings_table[id];
-	char *value;
+	const char *value = settings->text[id];
 
-	if (settings_read(settings, s->name, s->secret, &value, &settings->source[id], err) < 0)
-		return -1;
-	if (!value && s->alias &&
-	    settings_read(settings, s->alias, s->secret, &value, &settings->source[id], err) < 0)
-		return -1;
-	settings->text[id] = value ? value : copy(s->default_value);
-	value = settings->text[id];
 	switch (s->type) {
 	case TYPE_NUMBER: return read_number(s, value, &settings->number[id], err);
 	case TYPE_BOOLEAN: return read_boolean(s, value, &settings->number[id], err);
@@ -257,6 +261,23 @@ static int read_one(struct settings *settings, enum setting_id id, struct err *e
 	case TYPE_TEXT: break;
 	}
 	return 0;
+}
+
+static int read_one(struct settings *settings, enum setting_id id, struct err *err)
+{
+	const struct setting *s = &settings_table[id];
+	const char *name = s->name;
+	char *value;
+
+	if (settings_read(settings, name, s->secret, &value, &settings->source[id], err) < 0)
+		return -1;
+	if (!value && s->alias) {
+		name = s->alias;
+		if (settings_read(settings, name, s->secret, &value, &settings->source[id], err) < 0)
+			return -1;
+	}
+	settings->text[id] = value ? value : copy(s->default_value);
+	return parse(settings, id, err) < 0 ? err_context(err, "%s", name) : 0;
 }
 
 int settings_load(struct settings *settings, const char *env_file, struct err *err)

@@ -43,12 +43,15 @@ struct page {
 	bool cut; /* stopped before the end of the result */
 };
 
+/* Enough when one more row of this size would go beyond the maximum. */
 static int add_row(void *arg, const struct db_row *row)
 {
 	struct page *page = arg;
+	size_t bytes;
 
 	chunk_add(page->chunk, row);
-	page->cut = chunk_bytes(page->chunk) >= page->max_bytes;
+	bytes = chunk_bytes(page->chunk);
+	page->cut = bytes + bytes / page->chunk->n > page->max_bytes;
 	return page->cut;
 }
 

@@ -32,7 +32,7 @@ enum piece_kind {
 struct piece {
 	enum piece_kind kind;
 	size_t at;		/* where it starts in the statement, for messages */
-	char *text;		/* P_TEXT, P_VALUE */
+	char *text;		/* P_TEXT; the value of P_VALUE; of P_NAME its setting or NULL */
 	char *parts[MAX_PARTS];	/* the identifier */
 	size_t n_parts;
 	char *member;		/* c->member */
@@ -161,6 +161,7 @@ static int parse_setting(struct parser *p, const char *at, enum piece_kind kind,
 		piece->text = copy_n(value, strlen(value));
 		return 0;
 	}
+	piece->text = copy_n(name, n);
 	if (split_name(p, at, piece, value, strlen(value)) < 0)
 		return err_set(p->err, EXIT_CONFIG,
 			       "%s is \"%s\": the name of a table is expected, or schema.table",
@@ -271,7 +272,7 @@ static size_t count(const struct sql_template *t, enum piece_kind kind)
 static int check_role(const struct sql_template *t, const char *text, struct err *err)
 {
 	if (t->role == SQL_FETCH) {
-		if (strncasecmp(text, "SELECT ", 7) != 0)
+		if (strncasecmp(text, "SELECT", 6) != 0 || !isspace((unsigned char)text[6]))
 			return err_set(err, EXIT_CONFIG, "it must begin with SELECT");
 		if (count(t, P_KEY) != 1)
 			return err_set(err, EXIT_CONFIG, "it needs {key …} exactly once");
@@ -303,6 +304,19 @@ int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, voi
 	}
 	*ret = p.template;
 	return 0;
+}
+
+void sql_describe_names(const struct sql_template *template, struct buf *out)
+{
+	for (size_t i = 0; i < template->n; i++) {
+		const struct piece *piece = &template->pieces[i];
+
+		if (piece->kind != P_NAME || !piece->text)
+			continue;
+		buf_printf(out, ", %s is ", piece->text);
+		for (size_t j = 0; j < piece->n_parts; j++)
+			buf_printf(out, "%s%s", j ? "." : "", piece->parts[j]);
+	}
 }
 
 /* ---------------------------------------------------------------- rendering */

@@ -30,6 +30,9 @@ int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, voi
 	      struct sql_template **ret, struct err *err) MUST_CHECK;
 void sql_template_free(struct sql_template *template);
 
+/* Appends ", SETTING is name" for every {$SETTING}, for messages. */
+void sql_describe_names(const struct sql_template *template, struct buf *out);
+
 /* What is made of a template. All but SQL_AS_IS are made of a fetch, and give the key as their
  * first column, SQL_*_PAGE the cells of the facade's SELECT after it. */
 enum sql_form {

@@ -166,7 +166,8 @@ static int open_all(struct transfer *t, struct err *err)
 {
 	const struct settings *s = t->settings;
 
-	if (connect_target(s, &t->target, err) < 0 || connect_database_url(s, &t->url, err) < 0 ||
+	if (connect_target(s, t->options->show_reasons, &t->target, err) < 0 ||
+	    connect_database_url(s, &t->url, err) < 0 ||
 	    facade_load(settings_text(s, SET_AUDIT_LOGGER_TYPE),
 			settings_text(s, SET_SLT_FACADE_PATH), &t->facade, err) < 0 ||
 	    db_open(&t->url, DB_WRITE, &t->db, err) < 0 ||

@@ -56,7 +56,7 @@ struct db_origin {
 
 /* Who holds the run lock. */
 struct db_holder {
-	char who[160];	/* "pid 4711 on host", as far as the database tells */
+	char who[160];	/* one line for people: "pid 4711 on host", as far as it is known */
 	long seconds;	/* since when; -1: not known */
 };
 
@@ -114,7 +114,8 @@ void db_close(struct db *db);
 int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	     db_row_fn *row, void *arg, struct err *err) MUST_CHECK;
 
-/* Runs a statement that changes rows; *ret_touched is how many it matched. */
+/* Runs a statement that changes rows; *ret_touched is how many it matched. SQLite does not
+ * count what INSTEAD OF triggers of a view have changed: there it is 0. */
 int db_exec(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	    long long *ret_touched, struct err *err) MUST_CHECK;
 
@@ -124,7 +125,7 @@ void db_rollback(struct db *db);
 
 /* Where result column `column` of a SELECT (which ends in LIMIT 0) comes from, by the
  * metadata of the result and the catalog. A column that is not one of a table or view is
- * EXIT_CONFIG. */
+ * EXIT_CONFIG. Of a view it is only known that it is one: not unique, not indexed. */
 int db_origin(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	      size_t column, struct db_origin *ret, struct err *err) MUST_CHECK;
 

@@ -62,6 +62,20 @@ static enum exit_status state_status(const char *state, bool connected)
 	return EXIT_CONFIG;
 }
 
+static void one_line(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++)
+		if (!strchr(" \n\t", *from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	while (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
 /* Copies a message of the server to one line. Messages of class 22 quote the value that
  * the server could not read, which may be of a row: what stands in quotes goes, and a
  * message in another language (with other quotes) goes as a whole. */
@@ -83,11 +97,7 @@ static void plain_message(const char *state, const char *message, char *to, size
 		else if (first)
 			memmove(first + 1, last, strlen(last) + 1);
 	}
-	for (size_t n = strlen(to); n && strchr("\n ", to[n - 1]); n--)
-		to[n - 1] = '\0';
-	for (; *to; to++)
-		if (*to == '\n' || *to == '\t')
-			*to = ' ';
+	one_line(to);
 }
 
 /* The connection as a whole failed, or a command could not be sent. */
@@ -183,15 +193,25 @@ static int check_options(const struct dburl *url, struct err *err)
 	return rc;
 }
 
-static int timeout_of(const struct dburl *url)
+/* libpq looks at connect_timeout only in the loop that is not used here. */
+static int timeout_of(const struct dburl *url, int *ret_seconds, struct err *err)
 {
 	const char *text = dburl_option(url, "connect_timeout");
-	int seconds;
+	long seconds = 10;
+	char *end;
 
 	if (!text)
 		text = getenv("PGCONNECT_TIMEOUT");
-	seconds = text ? atoi(text) : 10;
-	return seconds > 0 && seconds < 2 ? 2 : seconds; /* as libpq does */
+	if (text) {
+		seconds = strtol(text, &end, 10);
+		if (end == text || *end || seconds < -1 || seconds > 86400)
+			return err_set(
+				err, EXIT_CONFIG,
+				"PostgreSQL: connect_timeout: expected seconds, 0 (no "
+				"limit) to 86400");
+	}
+	*ret_seconds = seconds == 1 ? 2 : (int)seconds; /* as libpq does */
+	return 0;
 }
 
 /* Connects as PQconnectdbParams does, but without a word on stderr (notices come during
@@ -245,22 +265,35 @@ static void find_state(const char *message, char state[6])
 	}
 }
 
+static bool has_one_of(const char *text, const char *const words[])
+{
+	for (; *words; words++)
+		if (strstr(text, *words))
+			return true;
+	return false;
+}
+
+/* Messages of libpq itself are in English, as this program sets no locale; those of
+ * pgbouncer (1.18), which all have one SQLSTATE, always are. */
 static enum exit_status refusal_status(PGconn *conn, const char *state,
 				       const char *message)
 {
-	/* Messages of libpq itself are in English: this program sets no locale. */
-	static const char *const ours[] = {
-		"SSL",      "certificate",      "private key",
-		"invalid ", "could not match ", "session is read-only"
+	static const char *const libpq[] = {
+		"SSL",	    "certificate",	"private key",
+		"invalid ", "could not match ", "session is read-only",
+		NULL
+	};
+	static const char *const pgbouncer[] = {
+		"no such ",    "config error",	    "auth",
+		"not allowed", "startup parameter", NULL
 	};
 
+	if (!strcmp(state, "08P01"))
+		return has_one_of(message, pgbouncer) ? EXIT_CONFIG : EXIT_UNAVAILABLE;
 	if (*state)
 		return state_status(state, true);
-	if (PQconnectionNeedsPassword(conn))
+	if (PQconnectionNeedsPassword(conn) || has_one_of(message, libpq))
 		return EXIT_CONFIG;
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strstr(message, ours[i]))
-			return EXIT_CONFIG;
 	return EXIT_UNAVAILABLE;
 }
 
@@ -272,11 +305,11 @@ static int refused(PGconn *conn, struct err *err)
 
 	find_state(message, state);
 	plain_message("", message, text, sizeof(text));
-	if (*state) { /* "...: 28P01: message LOCATION:  file" is for programmers */
-		found = strstr(text, " LOCATION:  ");
+	if (*state) { /* "...: 28P01: message LOCATION: file" is for programmers */
+		found = strstr(text, " LOCATION: ");
 		if (found)
 			*found = '\0';
-		snprintf(mark, sizeof(mark), ":  %s: ", state);
+		snprintf(mark, sizeof(mark), ": %s: ", state);
 		found = strstr(text, mark);
 		if (found)
 			memmove(found + 2, found + 9, strlen(found + 9) + 1);
@@ -326,9 +359,10 @@ static int pgsql_open(const struct dburl *url, enum db_access access, struct db 
 {
 	struct keywords words = { .n = 0 };
 	struct pgsql *pg;
+	int seconds = 0;
 	bool late;
 
-	if (check_options(url, err) < 0)
+	if (check_options(url, err) < 0 || timeout_of(url, &seconds, err) < 0)
 		return -1;
 	pg = calloc(1, sizeof(*pg));
 	if (!pg)
@@ -336,7 +370,7 @@ static int pgsql_open(const struct dburl *url, enum db_access access, struct db 
 	pg->db.driver = &db_pgsql;
 	buf_init(&pg->bytes, MAX_VALUES_BYTES);
 	fill(url, access, &words);
-	pg->conn = connect_quietly(&words, timeout_of(url), &late);
+	pg->conn = connect_quietly(&words, seconds, &late);
 	if (late) {
 		/* Only libpq's own loop can pass over an address that does not answer, to
 		 * the next address or host. */
@@ -701,7 +735,7 @@ static int table_oid(struct pgsql *pg, const struct db_table *table, uint32_t *r
 
 /* Of a session of another role only the pid is shown, unless ours may read all
  * statistics. */
-static int find_holder(struct pgsql *pg, const char *oid, struct db_holder *ret,
+static int find_holder(struct pgsql *pg, uint32_t oid, struct db_holder *ret,
 		       struct err *err)
 {
 	static const char sql[] =
@@ -713,9 +747,13 @@ static int find_holder(struct pgsql *pg, const char *oid, struct db_holder *ret,
 		" WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
 		" AND l.classid = " LOCK_CLASS " AND l.objid = $1::oid AND l.database ="
 		" (SELECT oid FROM pg_database WHERE datname = current_database())";
-	struct db_value value = text_value(oid);
-	PGresult *result = ask(pg, sql, &value, 1, err);
+	char number[16];
+	struct db_value value;
+	PGresult *result;
 
+	snprintf(number, sizeof(number), "%u", oid);
+	value = text_value(number);
+	result = ask(pg, sql, &value, 1, err);
 	if (!result)
 		return -1;
 	ret->seconds = -1;
@@ -746,41 +784,46 @@ static int begin_lock(struct pgsql *pg, struct err *err)
 	return run(pg->conn, "SET LOCAL transaction_timeout = 0", err);
 }
 
+/* By the simple protocol: what PQexecParams has run stays as the unnamed portal, together
+ * with its snapshot, until the next statement (PostgreSQL 15). 1 taken, 0 not. */
+static int try_lock(struct pgsql *pg, uint32_t oid, struct err *err)
+{
+	char sql[100];
+	PGresult *result;
+	int taken;
+
+	/* An oid is unsigned, the key is not; pg_locks shows it as an oid again. */
+	snprintf(sql, sizeof(sql), "SELECT pg_try_advisory_xact_lock(" LOCK_CLASS ", %d)",
+		 (int)oid);
+	result = PQexec(pg->conn, sql);
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		taken = is_yes(result, 0);
+	else
+		taken = result_error(pg->conn, result, err);
+	PQclear(result);
+	return taken;
+}
+
 static int pgsql_lock(struct db *db, const struct db_table *table, struct db_holder *ret,
 		      struct err *err)
 {
 	struct pgsql *pg = (struct pgsql *)db;
-	char key[16], number[16];
-	struct db_value value;
 	struct db_holder holder;
-	PGresult *result;
 	uint32_t oid = 0;
-	bool taken;
+	int taken = -1;
 
 	if (table_oid(pg, table, &oid, err) < 0)
 		return -1;
-	/* An oid is unsigned, the key is not; pg_locks shows it as an oid again. */
-	snprintf(key, sizeof(key), "%d", (int)oid);
-	snprintf(number, sizeof(number), "%u", oid);
-	value = text_value(key);
-	if (begin_lock(pg, err) < 0)
-		goto fail;
-	result = ask(pg, "SELECT pg_try_advisory_xact_lock(" LOCK_CLASS ", $1::int)",
-		     &value, 1, err);
-	if (!result)
-		goto fail;
-	taken = is_yes(result, 0);
-	PQclear(result);
-	if (taken)
+	if (begin_lock(pg, err) == 0)
+		taken = try_lock(pg, oid, err);
+	if (taken == 1)
 		return 1;
-	if (find_holder(pg, number, &holder, err) < 0)
-		goto fail;
+	if (taken == 0 && find_holder(pg, oid, &holder, err) < 0)
+		taken = -1;
 	pgsql_rollback(db);
-	*ret = holder;
-	return 0;
-fail:
-	pgsql_rollback(db);
-	return -1;
+	if (taken == 0)
+		*ret = holder;
+	return taken;
 }
 
 static bool pgsql_alive(struct db *db)

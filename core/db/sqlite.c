@@ -480,9 +480,9 @@ static void sqlite_close(struct db *db)
 
 /* What a statement reads, by SQLite's own account while it is being prepared. */
 struct reads {
-	const char *table, *column;       /* that the key comes from in the end */
-	const char *name;                 /* of the result column */
-	bool direct;                      /* the table itself stands in the statement */
+	const char *table, *column;	  /* that the key comes from in the end */
+	const char *name;		  /* of the result column */
+	bool direct;			  /* the table itself stands in the statement */
 	char view[256], view_column[256]; /* that stands there, with such a column */
 };
 
@@ -496,8 +496,10 @@ static int note_read(void *arg, int action, const char *table, const char *colum
 	if (action != SQLITE_READ || within || !table || !column)
 		return SQLITE_OK;
 	if (!strcmp(table, reads->table)) {
-		reads->direct = reads->direct || !strcmp(column, reads->column);
-	} else if (!strcasecmp(column, reads->name) || !strcmp(column, reads->column)) {
+		/* "ROWID" here is "rowid" there */
+		reads->direct = reads->direct || !strcasecmp(column, reads->column);
+	} else if (!strcasecmp(column, reads->name) ||
+		   !strcasecmp(column, reads->column)) {
 		snprintf(reads->view, sizeof(reads->view), "%s", table);
 		snprintf(reads->view_column, sizeof(reads->view_column), "%s", column);
 	}
@@ -565,21 +567,20 @@ static int read_index_facts(void *arg, const struct db_row *row)
 	return 0;
 }
 
-/* The indexes that begin with the column: is one that of the primary key, is one of this
- * column alone and unique, is one in the column's own order? */
+/* Is the column in an index of the primary key? Of the indexes that begin with it: is one
+ * of this column alone and unique, is one in the column's own order? */
 static int index_facts(struct sqlite *lite, const char *schema, const char *table,
 		       const char *column, const char *collation, struct index_facts *ret,
 		       struct err *err)
 {
 	static const char sql[] =
 		"SELECT max(l.origin = 'pk'),"
-		" max(l.\"unique\" AND NOT l.partial AND x.coll = 'BINARY' COLLATE "
-		"NOCASE AND 1 ="
-		"  (SELECT count(*) FROM pragma_index_xinfo(l.name, ?1) k WHERE "
-		"k.\"key\")),"
-		" max(x.coll = ?4 COLLATE NOCASE)"
+		" max(x.seqno = 0 AND l.\"unique\" AND NOT l.partial"
+		"  AND x.coll = 'BINARY' COLLATE NOCASE AND 1 = (SELECT count(*)"
+		"   FROM pragma_index_xinfo(l.name, ?1) k WHERE k.\"key\")),"
+		" max(x.seqno = 0 AND x.coll = ?4 COLLATE NOCASE)"
 		" FROM pragma_index_list(?2, ?1) l JOIN pragma_index_xinfo(l.name, ?1) x"
-		" WHERE x.seqno = 0 AND x.name = ?3";
+		" WHERE x.\"key\" AND x.name = ?3";
 	struct db_value values[4] = {
 		{ slt_str(schema), DB_TEXT },
 		{ slt_str(table), DB_TEXT },

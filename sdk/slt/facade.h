@@ -323,8 +323,9 @@ static inline struct slt_text slt_cell(const struct slt_row *log, size_t i)
 
 /* ------------------------------------------------------------- the document, for message
  * name: the member's name in an object, NULL inside an array; a C string in UTF-8.
- * A NULL value is written as null. Errors stick: after the first one the rest does nothing
- * and the row is refused with that error's reason, so a facade need not check anything. */
+ * A NULL value is written as null. Bytes handed over must not change until message returns.
+ * Errors stick: after the first one the rest does nothing and the row is refused with that
+ * error's reason, so a facade need not check anything. */
 
 /* Sets the row aside. The reason is a literal (it must live for ever), without any text of the
  * row; when the row is refused already, the first reason stays. Gives -1. */
@@ -373,10 +374,10 @@ static inline void slt_put_boolean(struct slt_doc *doc, const char *name, int va
 	doc->boolean(doc, name, value);
 }
 
-/* An instant in UTC, as a string such as 2026-10-01T06:00:00.283402+00:00, with the stored
- * precision; a fraction of zero is left out. Takes what the databases print for a time
- * column, with or without an offset (without: UTC). Refused when it is no such time; an
- * "@timestamp" of the root that is null is refused as well. */
+/* An instant in UTC, as a string such as 2026-10-01T06:00:00.283402+00:00: a fraction of zero is
+ * left out, another has at least six digits, so that every database gives the same text. Takes
+ * what the databases print for a time column, with or without an offset (without: UTC).
+ * Refused when it is no such time; an "@timestamp" of the root that is null is refused too. */
 static inline void slt_put_time(struct slt_doc *doc, const char *name, struct slt_text value)
 {
 	doc->time(doc, name, value);

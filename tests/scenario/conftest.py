@@ -46,20 +46,26 @@ def opensearch():
     return os.environ["SLT_TEST_OPENSEARCH"].rstrip("/")
 
 
+@pytest.fixture(scope="session")
+def postgres_server():
+    """URL of the server; at the end the databases that tests have made are dropped."""
+    yield os.environ["SLT_TEST_PGSQL"]
+    while Postgres.pool:
+        Postgres.pool.pop().drop()
+
+
 @pytest.fixture
-def make_database(tmp_path):
-    """make_database("sqlite" or "postgresql"): an empty database of this test."""
+def make_database(tmp_path, postgres_server):
+    """make_database("sqlite" or "postgresql"): an empty database for this test."""
     made = []
 
     def make(kind):
-        made.append(
-            Sqlite(tmp_path) if kind == "sqlite" else Postgres(os.environ["SLT_TEST_PGSQL"])
-        )
+        made.append(Sqlite(tmp_path) if kind == "sqlite" else Postgres.take(postgres_server))
         return made[-1]
 
     yield make
     for database in made:
-        database.drop()
+        database.leave()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

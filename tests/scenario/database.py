@@ -31,10 +31,10 @@ class Sqlite:
         return sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
 
     def query(self, sql, args=()):
-        with contextlib.closing(
-            sqlite3.connect(self.path, isolation_level=None, timeout=10)
-        ) as connection:
-            return connection.execute(sql, args).fetchall()
+        own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+        own.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        with contextlib.closing(own):
+            return own.execute(sql, args).fetchall()
 
     execute = query
 
@@ -53,6 +53,10 @@ class Sqlite:
         """Expression for the stored text of a JSON column."""
         return column
 
+    def number(self, column):
+        """Expression for a number whose str() is the text that the database has for it."""
+        return column
+
     def writes(self):
         """Number of write transactions that the file has seen (rollback journal only): its change counter."""
         with open(self.path, "rb") as file:
@@ -64,12 +68,17 @@ class Sqlite:
         before = self.writes()
         return lambda: self.writes() - before
 
-    def drop(self):
-        pass  # the folder belongs to the test
+    def leave(self):
+        """The test is done with it. The folder is the test's."""
 
 
 class Postgres:
     kind = "postgresql"
+    pool = []  # databases that tests are done with: to empty one is faster than to make another
+
+    @classmethod
+    def take(cls, server):
+        return cls.pool.pop() if cls.pool else cls(server)
 
     def __init__(self, server):
         """server: the URL of an existing database of a server on which databases can be made."""
@@ -80,10 +89,10 @@ class Postgres:
         self.own = self.connect()
         self.version = self.query("SHOW server_version")[0][0].split()[0]
 
-    def _admin(self, sql, *args):
+    def _admin(self, sql):
         with contextlib.closing(psycopg2.connect(self.server)) as connection:
             connection.autocommit = True
-            connection.cursor().execute(sql, args)
+            connection.cursor().execute(sql)
 
     def connect(self):
         connection = psycopg2.connect(self.url)
@@ -121,6 +130,8 @@ class Postgres:
     def text(self, column):
         return f"{column}::text"
 
+    number = text
+
     def count_marks(self, table):
         """From now on; the function returned says how many statements have updated or inserted into the table."""
         self.script(f"""
@@ -131,9 +142,25 @@ class Postgres:
                 FOR EACH STATEMENT EXECUTE PROCEDURE slt_mark();""")
         return lambda: self.query("SELECT count(*) FROM slt_marks")[0][0]
 
-    def drop(self):
-        self.own.close()
-        self._admin(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", self.name
+    def leave(self):
+        """The test is done with it: ends whoever is still connected, and empties it for the next one."""
+        self.execute("ROLLBACK")
+        self._end_others()
+        found = self.query(
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'"
         )
+        for (name,) in found:
+            self.execute(f'DROP SCHEMA "{name}" CASCADE')
+        self.script(f"CREATE SCHEMA public; ALTER DATABASE {self.name} RESET ALL; RESET ALL")
+        self.pool.append(self)
+
+    def _end_others(self):
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    def drop(self):
+        self._end_others()
+        self.own.close()
         self._admin(f"DROP DATABASE {self.name}")

@@ -79,7 +79,7 @@ class Outbox(Outside):
             [
                 (
                     str(uuid.uuid5(uuid.NAMESPACE_URL, str(i))),
-                    f"2026-03-01 06:{i % 60:02d}:00.5+00:00",
+                    f"2026-03-01 06:{i % 60:02d}:00.500001+00:00",
                     f"kind{i % 3}",
                     self.SUBJECTS[i % 6],
                     self.AMOUNTS[i % 7],
@@ -92,8 +92,8 @@ class Outbox(Outside):
 
     def rows(self):
         found = self.db.query(
-            "SELECT CAST(event_id AS text), delivered, created, kind, subject, CAST(amount AS text)"
-            " FROM outbox ORDER BY event_id"
+            "SELECT CAST(event_id AS text), delivered, created, kind, subject,"
+            f" {self.db.number('amount')} FROM outbox ORDER BY event_id"
         )
         return [
             Row(key, bool(delivered), lambda key=key, rest=rest: self._document(key, *rest))
@@ -103,7 +103,8 @@ class Outbox(Outside):
     @staticmethod
     def _document(key, created, kind, subject, amount):
         event = rawjson.parse(json.dumps({"kind": kind, "subject": subject, "id": key}))
-        whole = ("{", ('"event"', (*event, ('"amount"', amount or "null"))))
+        number = "null" if amount is None else str(amount)
+        whole = ("{", ('"event"', (*event, ('"amount"', number))))
         return Document(json.dumps(expected.instant(created)), whole, exact=False)
 
 
@@ -116,7 +117,7 @@ class Ledger(Outside):
             [
                 (
                     i * 7 - 20,
-                    f"2026-03-01 06:{i % 60:02d}:01.25+00:00",
+                    f"2026-03-01 06:{i % 60:02d}:01.000025+00:00",
                     None if i % 9 == 0 else f"Väinö {i}",
                     f"did {i}",
                 )

@@ -7,8 +7,11 @@ tokens and nothing else is lost. Two documents say the same in the same words wh
 
 import json
 import re
+import sys
 
 TOKEN = re.compile(r'[ \t\r\n]*([{}\[\]:,]|"(?:[^"\\]|\\.)*"|[^ \t\r\n{}\[\]:,"]+)[ \t\r\n]*', re.S)
+
+sys.setrecursionlimit(10_000)  # documents may be nested 1000 deep
 
 
 def parse(text):

@@ -27,7 +27,8 @@ COUNTS = (
     "gone",
 )
 SUMMARY = re.compile(
-    ", ".join(rf"{name} (\d+)" for name in COUNTS)
+    "(?:structured-log-transfer: )?"
+    + ", ".join(rf"{name} (\d+)" for name in COUNTS)
     + r"; more to send: (yes|no); (\d+\.\d+) s, (\d+) rows/s"
 )
 PASSED_ON = (

@@ -120,7 +120,9 @@ def test_keys_of_every_size_are_paged_in_order(db, sink, program):
     assert checks.delivered(table, sink) == len(keys)
 
 
-@pytest.mark.parametrize("keys", [[2, 10, "abc", "b", "ä"], [1, 2.5, 10]])
+@pytest.mark.parametrize(
+    "keys", [[2, 10, "abc", "b", "ä"], [-1.5, 0.1, 1, 2.5, 1e300]], ids=["text", "real"]
+)
 def test_mixed_keys_of_the_readme_table_on_sqlite(sqlite, sink, program, keys):
     table = tables.SingleColumn(sqlite, tables.README)
     for key in keys:
@@ -151,11 +153,8 @@ def test_a_body_that_is_too_large_is_halved(sender, logs, sink):
     result = sender.send()
     assert result.status == slt.DONE and result.counted(sent=60), result
     sizes = [len(request.ids) for request in sink.bulks]
-    assert (
-        sizes[0] == 20
-        and set(sizes) == {20, 10, 5}
-        and sum(size for size in sizes if size <= 6) == 60
-    )
+    assert sizes[:2] == [20, 10] and len(sizes) <= 40
+    assert sum(size for size in sizes if size <= 6) == 60
     assert checks.delivered(logs, sink) == 60
 
 

@@ -195,14 +195,16 @@ def test_the_prefix_counts_towards_the_length(sqlite, sink, program):
     assert checks.only_unmarked(table, sink, ["y" * 509], prefix="pre-") == ["x" * 508]
 
 
-def test_a_key_that_is_not_utf8(sqlite, sink, program):
-    table = tables.SingleColumn(sqlite, tables.TEXT_KEY).add("a", GOOD).add("c", GOOD)
-    sqlite.execute("INSERT INTO audit_logs VALUES (CAST(x'62ff' AS TEXT), 0, ?, NULL)", (GOOD,))
+@pytest.mark.parametrize("key", ["CAST(x'62ff' AS TEXT)", "x'62'"], ids=["not UTF-8", "a blob"])
+def test_keys_that_are_no_text(sqlite, sink, program, key):
+    """SQLite keeps anything in any column."""
+    ddl = {"sqlite": tables.TEXT_KEY["sqlite"].replace("id text PRIMARY KEY", "id")}
+    table = tables.SingleColumn(sqlite, ddl).add("a", GOOD).add("c", GOOD)
+    sqlite.execute(f"INSERT INTO audit_logs VALUES ({key}, 0, ?, NULL)", (GOOD,))
     result = program(sqlite, sink, sink, **table.settings).send()
     assert result.status == slt.SET_ASIDE and result.counted(sent=2, refused=1), result
-    assert sqlite.query("SELECT count(*) FROM audit_logs WHERE is_sent") == [(2,)] and set(
-        sink.documents()
-    ) == {"a", "c"}
+    assert sqlite.query("SELECT count(*) FROM audit_logs WHERE is_sent") == [(2,)]
+    assert set(sink.documents()) == {"a", "c"}
 
 
 def test_rows_without_a_key(db, sink, program):

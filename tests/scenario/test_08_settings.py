@@ -37,6 +37,9 @@ WRONG = [
 ]
 
 
+MAY_HOLD_A_SECRET = {"DATABASE_URL"}
+
+
 @pytest.fixture
 def ready(sqlite_sender):
     """Everything is set up to send; the table is the second."""
@@ -47,7 +50,8 @@ def ready(sqlite_sender):
 def test_a_wrong_value_is_named(ready, sink, name, value):
     sender, logs = ready
     result = sender.with_(**{name: value}).send()
-    assert result.status == slt.CONFIGURATION and name in result.err and value in result.err, result
+    assert result.status == slt.CONFIGURATION and name in result.err, result
+    assert value in result.err or name in MAY_HOLD_A_SECRET, result
     assert not sink.requests and result.out == ""
     assert not any(row.marked for row in logs.rows())
 
@@ -111,13 +115,6 @@ def test_a_file_that_is_not_there(ready, sink, tmp_path):
     result = sender.run("--env-file", tmp_path / "none.env", "send")
     assert result.status == slt.CONFIGURATION and "none.env" in result.err, result
     checks.untouched(logs, sink)
-
-
-def test_the_shortest_sqlite_url_forms(tmp_path, sink, bare, sqlite):
-    table = tables.SingleColumn(sqlite).generate(3)
-    settings = {**slt.search_settings(sink.url, "sink"), **table.settings}
-    assert bare.with_(DATABASE_URL=f"sqlite3:///{sqlite.path}", **settings).send().counted(sent=3)
-    assert checks.delivered(table, sink) == 3
 
 
 @pytest.mark.parametrize(

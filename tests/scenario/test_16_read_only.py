@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A database that cannot take the mark is refused before anything is sent."""
 
+import re
+
 import pytest
 
 import checks
@@ -23,7 +25,7 @@ def test_nothing_is_sent(sender, logs, sink):
     make_read_only(logs.db)
     result = sender.send()
     assert result.status in (slt.CONFIGURATION, slt.UNAVAILABLE) and not sink.requests, result
-    assert "read-only" in result.err or "read only" in result.err
+    assert re.search("read-only|no permission to write", result.err), result
     assert not any(row.marked for row in logs.rows())
 
 
@@ -79,8 +81,11 @@ def test_a_view_takes_the_mark_through_itself(make_database, sink, program, kind
             "CREATE TRIGGER through INSTEAD OF UPDATE ON shown BEGIN"
             " UPDATE audit_logs SET is_sent = new.is_sent WHERE id = old.id; END"
         )
-    result = program(
+    sender = program(
         db, sink, sink, **{**table.settings, "AUDIT_TABLE_NAME": "shown"}, CHUNK_SIZE=10
-    ).send()
-    assert result.status == slt.DONE and result.counted(sent=30), result
+    )
+    result = sender.send()
+    assert result.status == slt.DONE, result
+    # SQLite does not say how many rows a trigger has changed in place of the statement.
+    assert result.summary["sent"] + result.summary["gone"] == 30, result
     assert checks.delivered(table, sink) == 30

@@ -102,6 +102,7 @@ def test_the_header_is_the_only_one_used():
 
 def test_rows_arrive_and_are_marked(outsider, table, index, opensearch):
     marks = table.db.count_marks("ledger_sent" if table.name == "ledger" else table.table)
+    index.create(event={"properties": {"amount": {"type": "double"}}})
     sender = outsider(opensearch, index)
     result = sender.send()
     assert result.status == slt.DONE and result.counted(sent=70), result

@@ -26,16 +26,15 @@ servers_folder() {
 # unpacked when it is not there yet. Another run may do the same at the same time: each works
 # in a folder of its own, and the first to be done wins.
 unpacked() {
-	local home work
+	local home work output
 	home=$(servers_folder)/$1
 	if [ ! -d "$home" ]; then
 		echo "fetching $2 with maven into $home" >&2
 		mkdir -p "${home%/*}"
 		work=$(mktemp -d "${home%/*}/.new.XXXXXX")
-		mvn -q -B -Dstyle.color=never \
-			org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
-			-Dartifact="$2:zip" -DoutputDirectory="$work" </dev/null >&2 ||
-			die "maven cannot fetch $2"
+		output=$(mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+			-Dartifact="$2:zip" -DoutputDirectory="$work" 2>&1 </dev/null) ||
+			die "maven cannot fetch $2: $output"
 		unzip -q "$work"/*.zip -d "$work/out"
 		chmod -R a+rX "$work"
 		mv -T "$work"/out/* "$home" 2>/dev/null || [ -d "$home" ]

@@ -70,17 +70,20 @@ static void test_forms(void **state)
 		{ "postgres:////db", "postgresql|-|-|-|-|db" },
 		{ "postgres://%2Fvar%2Frun%2Fpostgresql/db",
 		  "postgresql|-|-|/var/run/postgresql|-|db" },
-		{ "postgres://u@%2Fvar%2frun:5433/db", "postgresql|u|-|/var/run|5433|db" },
+		{ "postgres://u@%2Fvar%2frun:5433/db",
+		  "postgresql|u|-|/var/run|5433|db" },
 		{ "mysql://u:p@//cloudsql/a:b:c/db", "mysql|u|p|/cloudsql/a:b:c|-|db" },
 		{ "mysql:////a/db", "mysql|-|-|-|-|/a/db" },
 		/* IPv6 and several hosts */
 		{ "postgres://[::1]:5432/d", "postgresql|-|-|::1|5432|d" },
-		{ "postgres://u:p@[fe80::1%25eth0]/d", "postgresql|u|p|fe80::1%eth0|-|d" },
+		{ "postgres://u:p@[fe80::1%25eth0]/d",
+		  "postgresql|u|p|fe80::1%eth0|-|d" },
 		{ "postgres://u:p@a:1,b:2,c:3/d", "postgresql|u|p|a,b,c|1,2,3|d" },
 		{ "postgres://a,b:6432/d", "postgresql|-|-|a,b|6432|d" },
 		{ "postgres://a:1,b,c:3/d", "postgresql|-|-|a,b,c|1,,3|d" },
 		{ "postgres://a,b/d", "postgresql|-|-|a,b|-|d" },
-		{ "postgres://[::1]:1,[::2]:2,h:3/d", "postgresql|-|-|::1,::2,h|1,2,3|d" },
+		{ "postgres://[::1]:1,[::2]:2,h:3/d",
+		  "postgresql|-|-|::1,::2,h|1,2,3|d" },
 		{ "postgres://%2Ftmp,h/d", "postgresql|-|-|/tmp,h|-|d" },
 		/* percent-encoding, and characters that ought to be encoded */
 		{ "postgres://u%40x:p%3Aw%2F%23@h/d", "postgresql|u@x|p:w/#|h|-|d" },
@@ -107,7 +110,8 @@ static void test_forms(void **state)
 		  "postgresql|-|-|-|-|d|sslmode=verify-full|options=-c a=b -c c=d" },
 		{ "postgres:///d?a=1&a=2&b=&c&&d=3", "postgresql|-|-|-|-|d|a=1|d=3" },
 		{ "postgres://h?a=1#b", "postgresql|-|-|h|-|-|a=1" },
-		{ "postgres:///d?conn_max_age=60", "postgresql|-|-|-|-|d|conn_max_age=60" },
+		{ "postgres:///d?conn_max_age=60",
+		  "postgresql|-|-|-|-|d|conn_max_age=60" },
 		/* sqlite */
 		{ "sqlite:////abs/logs.db", "sqlite|-|-|-|-|/abs/logs.db" },
 		{ "sqlite:///rel/logs.db", "sqlite|-|-|-|-|rel/logs.db" },
@@ -226,8 +230,8 @@ static void test_djangos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),		 cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_changes),		 cmocka_unit_test(test_too_many_options),
+		cmocka_unit_test(test_forms),	cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_changes), cmocka_unit_test(test_too_many_options),
 		cmocka_unit_test(test_djangos),
 	};
 

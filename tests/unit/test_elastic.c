@@ -444,8 +444,8 @@ static struct server *server_start(const struct step *steps, size_t n)
 	assert_non_null(server);
 	for (size_t i = 0; i < MAX_STEPS; i++) // beyond the script
 		server->steps[i] = i < n ? steps[i] : (struct step){ "", CLOSE };
-	buf_init(&server->incoming, 1 << 20);
-	buf_init(&server->request, 1 << 20);
+	buf_init(&server->incoming, 4 << 20);
+	buf_init(&server->request, 4 << 20);
 	server->fd = listen_on_loopback(&server->port);
 	assert_int_equal(0, pthread_create(&server->thread, NULL, run_server, server));
 	return server;
@@ -536,187 +536,94 @@ static void answers(void **state)
 		const char *says;
 		long retry_after;
 	} cases[] = {
+		// clang-format off
 		{ "good", { GOOD, CLOSE }, ANSWER_ITEMS, NULL, -1 },
 		{ "good, to the end of the connection",
 		  { STATUS("200", "\r\n" ITEMS("201")), CLOSE },
-		  ANSWER_ITEMS,
-		  NULL,
-		  -1 },
+		  ANSWER_ITEMS, NULL, -1 },
 		{ "good, in chunks",
-		  { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n62\r\n" ITEMS(
-			    "201") "\r\n0\r\n\r\n",
-		    CLOSE },
-		  ANSWER_ITEMS,
-		  NULL,
-		  -1 },
+		  { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n62\r\n"
+		    ITEMS("201") "\r\n0\r\n\r\n", CLOSE },
+		  ANSWER_ITEMS, NULL, -1 },
 		// no complete reply
-		{ "cut",
-		  { "HTTP/1.1 200 OK\r\n" WITH_LENGTH(99, ITEMS("201")), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
+		{ "cut", { "HTTP/1.1 200 OK\r\n" WITH_LENGTH(99, ITEMS("201")), CLOSE },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "cut in chunks",
-		  { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n62\r\n" ITEMS(
-			    "201") "\r\n",
-		    CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
-		{ "cut in the head",
-		  { "HTTP/1.1 200 OK\r\nContent-Le", CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
+		  { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n62\r\n"
+		    ITEMS("201") "\r\n", CLOSE },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+		{ "cut in the head", { "HTTP/1.1 200 OK\r\nContent-Le", CLOSE },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "cut behind 100 Continue",
 		  { "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 X\r\n", CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "reset", { "", RESET }, ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "reset in the reply",
 		  { "HTTP/1.1 200 OK\r\nContent-Length: 98\r\n\r\n{", RESET },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
-		{ "closed without a word",
-		  { "", CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
-		{ "not HTTP",
-		  { ITEMS("201"), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+		{ "closed without a word", { "", CLOSE },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+		{ "not HTTP", { ITEMS("201"), CLOSE },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "silent", { "", HANG }, ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		{ "silent in the reply",
 		  { "HTTP/1.1 200 OK\r\nContent-Length: 98\r\n\r\n{", HANG },
-		  ANSWER_UNAVAILABLE,
-		  "127.0.0.1:",
-		  -1 },
+		  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
 		// complete, and not understood
 		{ "cut JSON",
 		  { STATUS("200", "\r\n{\"errors\":false,\"items\":["), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "not understood: it is not a JSON object",
-		  -1 },
+		  ANSWER_UNKNOWN, "not understood: it is not a JSON object", -1 },
 		{ "other items",
 		  { STATUS("200", "\r\n{\"errors\":false,\"items\":[]}"), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "not understood: it has 0 items, 2 were sent",
-		  -1 },
-		{ "status text",
-		  { STATUS("200", "\r\n" ITEMS("\"" SECRET "\"")), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "its item 2 has no status",
-		  -1 },
-		{ "201",
-		  { STATUS("201", "\r\n" ITEMS("201")), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "status 201",
-		  -1 },
-		{ "202",
-		  { STATUS("202", "\r\n" ITEMS("201")), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "status 202",
-		  -1 },
-		{ "204",
-		  { STATUS("204", "\r\n"), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "status 204",
-		  -1 },
-		{ "206",
-		  { STATUS("206", "\r\n" ITEMS("201")), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "status 206",
-		  -1 },
-		{ "700",
-		  { STATUS("700", "\r\n" ITEMS("201")), CLOSE },
-		  ANSWER_UNKNOWN,
-		  "status 700",
-		  -1 },
+		  ANSWER_UNKNOWN, "not understood: it has 0 items, 2 were sent", -1 },
+		{ "status text", { STATUS("200", "\r\n" ITEMS("\"" SECRET "\"")), CLOSE },
+		  ANSWER_UNKNOWN, "its item 2 has no status", -1 },
+		{ "201", { STATUS("201", "\r\n" ITEMS("201")), CLOSE },
+		  ANSWER_UNKNOWN, "status 201", -1 },
+		{ "202", { STATUS("202", "\r\n" ITEMS("201")), CLOSE },
+		  ANSWER_UNKNOWN, "status 202", -1 },
+		{ "204", { STATUS("204", "\r\n"), CLOSE },
+		  ANSWER_UNKNOWN, "status 204", -1 },
+		{ "206", { STATUS("206", "\r\n" ITEMS("201")), CLOSE },
+		  ANSWER_UNKNOWN, "status 206", -1 },
+		{ "700", { STATUS("700", "\r\n" ITEMS("201")), CLOSE },
+		  ANSWER_UNKNOWN, "status 700", -1 },
 		// send less, wait
-		{ "413",
-		  { STATUS("413", "\r\n"), CLOSE },
-		  ANSWER_TOO_LARGE,
-		  "status 413",
-		  -1 },
-		{ "417",
-		  { STATUS("417", "\r\n"), CLOSE },
-		  ANSWER_TOO_LARGE,
-		  "status 417",
-		  -1 },
-		{ "429",
-		  { ERROR("429", "rejected_execution_exception"), CLOSE },
-		  ANSWER_BUSY,
-		  "status 429 (rejected_execution_exception)",
-		  -1 },
+		{ "413", { STATUS("413", "\r\n"), CLOSE },
+		  ANSWER_TOO_LARGE, "status 413", -1 },
+		{ "417", { STATUS("417", "\r\n"), CLOSE },
+		  ANSWER_TOO_LARGE, "status 417", -1 },
+		{ "429", { ERROR("429", "rejected_execution_exception"), CLOSE },
+		  ANSWER_BUSY, "status 429 (rejected_execution_exception)", -1 },
 		{ "429 with Retry-After",
 		  { STATUS("429", "Retry-After: 7\r\n\r\n"), CLOSE },
-		  ANSWER_BUSY,
-		  "status 429",
-		  7 },
-		{ "503",
-		  { STATUS("503", "Retry-After: 2\r\n\r\n" SECRET), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "status 503",
-		  2 },
-		{ "500",
-		  { ERROR("500", "x"), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "status 500 (x)",
-		  -1 },
-		{ "408",
-		  { STATUS("408", "\r\n"), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "status 408",
-		  -1 },
-		{ "403, block",
-		  { ERROR("403", "cluster_block_exception"), CLOSE },
-		  ANSWER_UNAVAILABLE,
-		  "cluster_block_exception",
-		  -1 },
+		  ANSWER_BUSY, "status 429", 7 },
+		{ "503", { STATUS("503", "Retry-After: 2\r\n\r\n" SECRET), CLOSE },
+		  ANSWER_UNAVAILABLE, "status 503", 2 },
+		{ "500", { ERROR("500", "x"), CLOSE },
+		  ANSWER_UNAVAILABLE, "status 500 (x)", -1 },
+		{ "408", { STATUS("408", "\r\n"), CLOSE },
+		  ANSWER_UNAVAILABLE, "status 408", -1 },
+		{ "403, block", { ERROR("403", "cluster_block_exception"), CLOSE },
+		  ANSWER_UNAVAILABLE, "cluster_block_exception", -1 },
 		// configuration
-		{ "400",
-		  { ERROR("400", "illegal_argument_exception"), CLOSE },
-		  ANSWER_REFUSED,
-		  "status 400 (illegal_argument_exception): ",
-		  -1 },
-		{ "401",
-		  { STATUS("401", "\r\nUnauthorized"), CLOSE },
-		  ANSWER_REFUSED,
-		  "check ELASTICSEARCH_USERNAME",
-		  -1 },
-		{ "403",
-		  { ERROR("403", "security_exception"), CLOSE },
-		  ANSWER_REFUSED,
-		  "status 403 (security_exception): not allowed to write",
-		  -1 },
-		{ "404",
-		  { ERROR("404", "index_not_found_exception"), CLOSE },
-		  ANSWER_REFUSED,
-		  "check ELASTICSEARCH_APP_AUDIT_LOG_INDEX",
-		  -1 },
-		{ "405",
-		  { STATUS("405", "\r\n"), CLOSE },
-		  ANSWER_REFUSED,
-		  "is that Elasticsearch",
-		  -1 },
-		{ "406",
-		  { STATUS("406", "\r\n{\"error\":\"" SECRET "\"}"), CLOSE },
-		  ANSWER_REFUSED,
-		  "status 406: is that",
-		  -1 },
-		{ "301",
-		  { STATUS("301", "Location: /elsewhere\r\n\r\n"), CLOSE },
-		  ANSWER_REFUSED,
-		  "status 301: redirects are not followed",
-		  -1 },
-		{ "307",
-		  { STATUS("307", "Location: /elsewhere\r\n\r\n"), CLOSE },
-		  ANSWER_REFUSED,
-		  "status 307: redirects are not followed",
-		  -1 },
+		{ "400", { ERROR("400", "illegal_argument_exception"), CLOSE },
+		  ANSWER_REFUSED, "status 400 (illegal_argument_exception): ", -1 },
+		{ "401", { STATUS("401", "\r\nUnauthorized"), CLOSE },
+		  ANSWER_REFUSED, "check ELASTICSEARCH_USERNAME", -1 },
+		{ "403", { ERROR("403", "security_exception"), CLOSE },
+		  ANSWER_REFUSED, "status 403 (security_exception): not allowed to write", -1 },
+		{ "404", { ERROR("404", "index_not_found_exception"), CLOSE },
+		  ANSWER_REFUSED, "check ELASTICSEARCH_APP_AUDIT_LOG_INDEX", -1 },
+		{ "405", { STATUS("405", "\r\n"), CLOSE },
+		  ANSWER_REFUSED, "is that Elasticsearch", -1 },
+		{ "406", { STATUS("406", "\r\n{\"error\":\"" SECRET "\"}"), CLOSE },
+		  ANSWER_REFUSED, "status 406: is that", -1 },
+		{ "301", { STATUS("301", "Location: /elsewhere\r\n\r\n"), CLOSE },
+		  ANSWER_REFUSED, "status 301: redirects are not followed", -1 },
+		{ "307", { STATUS("307", "Location: /elsewhere\r\n\r\n"), CLOSE },
+		  ANSWER_REFUSED, "status 307: redirects are not followed", -1 },
+		// clang-format on
 	};
 
 	(void)state;
@@ -1028,6 +935,7 @@ static void urls_that_http_refuses(void **state)
 		struct http_request request = { .method = "GET", .url = urls[i] };
 
 		assert_int_equal(-1, http_send(http, &request, &reply, &err));
+		assert_int_equal(err.status, EXIT_CONFIG);
 		assert_says(&err, "", urls[i]);
 	}
 	http_free(http);
@@ -1072,6 +980,44 @@ static void get_and_bounds(void **state)
 	server_free(server);
 }
 
+// curl reads it in many bites, and would by itself ask with "Expect:" whether it may send it.
+static void large_body(void **state)
+{
+	static const struct step steps[] = { { GOOD, KEEP } };
+	static char bytes[3 << 20];
+	const struct slt_text parts[] = { { bytes, 1 },
+					  { bytes + 1, (1 << 20) + 7 },
+					  { bytes + (1 << 20) + 8,
+					    sizeof(bytes) - (1 << 20) - 8 } };
+	struct http_config config = { .verify = true, .timeout = 10 };
+	struct http_request request = { .method = "PUT", .content_type = "text/plain" };
+	struct server *server = server_start(steps, 1);
+	struct http_reply reply;
+	struct http *http;
+	struct err err;
+	char url[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('a' + i % 23);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", server->port);
+	request.url = url;
+	request.parts = parts;
+	request.n_parts = N_OF(parts);
+	http = http_new(&config, &err);
+	assert_non_null(http);
+	http_reply_init(&reply, 1000);
+	assert_int_equal(0, http_send(http, &request, &reply, &err));
+	http_free(http);
+	http_reply_fini(&reply);
+	server_stop(server);
+	assert_memory_equal(server->request.ptr, "PUT / HTTP/1.1\r\n", 16);
+	assert_null(strcasestr(buf_str(&server->request), "\r\nExpect:"));
+	assert_memory_equal(server->request.ptr + server->request.len - sizeof(bytes),
+			    bytes, sizeof(bytes));
+	server_free(server);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -1092,6 +1038,7 @@ int main(void)
 		cmocka_unit_test(proxies_keep_their_password),
 		cmocka_unit_test(urls_that_http_refuses),
 		cmocka_unit_test(get_and_bounds),
+		cmocka_unit_test(large_body),
 	};
 	struct err err;
 	int failed;
