@@ -104,6 +104,8 @@ static int find_file(const char *module, const char *path, char **ret, struct er
 {
 	char file[PATH_MAX];
 	char *dir;
+	bool found;
+	int number;
 
 	for (size_t i = 0; (dir = folder(path, i)); i++) {
 		if (*dir != '/') {
@@ -113,12 +115,20 @@ static int find_file(const char *module, const char *path, char **ret, struct er
 			return -1;
 		}
 		snprintf(file, sizeof(file), "%s/%s.so", dir, module);
-		free(dir);
 		*ret = realpath(file, NULL);
-		if (*ret)
+		number = errno;
+		found = *ret != NULL;
+		/* a link is only as good as the folder that it stands in */
+		if (found && check_owner(dir, err) < 0) {
+			free(*ret);
+			free(dir);
+			return -1;
+		}
+		free(dir);
+		if (found)
 			return 0;
-		if (errno != ENOENT)
-			return err_set(err, EXIT_CONFIG, "%s: %s", file, strerror(errno));
+		if (number != ENOENT)
+			return err_set(err, EXIT_CONFIG, "%s: %s", file, strerror(number));
 	}
 	return err_set(err, EXIT_CONFIG,
 		       "no facade %s.so in %s%s%s: install it, or correct AUDIT_LOGGER_TYPE or "

@@ -3,6 +3,7 @@
 
 #include "retry.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,7 +44,9 @@ long retry_next(struct retry *retry, long retry_after)
 		longest = LONGEST_MS;
 	retry->attempt++;
 	ms = longest / 2 + rand_r(&retry->seed) % (longest / 2 + 1);
-	if (retry_after > 0 && ms < retry_after * 1000)
+	if (retry_after > LONG_MAX / 1000)
+		ms = LONG_MAX;
+	else if (retry_after > 0 && ms < retry_after * 1000)
 		ms = retry_after * 1000;
 	if (ms > left)
 		ms = left > 0 ? (long)left : 0;

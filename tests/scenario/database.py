@@ -16,6 +16,14 @@ import psycopg2
 _numbers = itertools.count(1)
 
 
+def as_text(value):
+    """Text of a key or number as the database writes it; SQLite puts a fraction before an exponent."""
+    if isinstance(value, float):
+        text = repr(value)
+        return text if "." in text else text.replace("e", ".0e")
+    return None if value is None else str(value)
+
+
 class Sqlite:
     kind = "sqlite"
     version = sqlite3.sqlite_version
@@ -54,7 +62,7 @@ class Sqlite:
         return column
 
     def number(self, column):
-        """Expression for a number whose str() is the text that the database has for it."""
+        """Expression for a number that as_text() writes as the database does."""
         return column
 
     def writes(self):

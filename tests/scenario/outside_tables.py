@@ -9,6 +9,7 @@ from pathlib import Path
 import expected
 import generate
 import rawjson
+from database import as_text
 from expected import Document
 from tables import Row
 
@@ -103,7 +104,7 @@ class Outbox(Outside):
     @staticmethod
     def _document(key, created, kind, subject, amount):
         event = rawjson.parse(json.dumps({"kind": kind, "subject": subject, "id": key}))
-        number = "null" if amount is None else str(amount)
+        number = as_text(amount) or "null"
         whole = ("{", ('"event"', (*event, ('"amount"', number))))
         return Document(json.dumps(expected.instant(created)), whole, exact=False)
 

@@ -5,7 +5,6 @@ import pytest
 
 import checks
 import slt
-import tables
 
 # Name, a wrong value; what is said must name both, and that something else is expected.
 WRONG = [

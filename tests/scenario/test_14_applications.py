@@ -5,8 +5,6 @@ it does to the rows in hand meanwhile is no harm."""
 import contextlib
 import threading
 
-import pytest
-
 import checks
 import slt
 import tables

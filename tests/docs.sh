@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Checks that the texts match the program: settings, options and commands in README and manual,
+# files in the tour of the source, the public header by itself. "make check" runs it, with
+# SLT_SOURCE (the source tree) and SLT_BUILD (the build folder) set.
+# shellcheck disable=SC2016 # backticks are Markdown's
+set -u
+LC_ALL=C
+export LC_ALL
+umask 022
+source=$(cd "${SLT_SOURCE:-.}" && pwd) || exit 1
+build=$(cd "${SLT_BUILD:-.}" && pwd) || exit 1
+cd "$source" || exit 1
+program=$build/structured-log-transfer
+manual=doc/structured-log-transfer.1
+tour=doc/ARCHITECTURE.md
+failed=0
+
+# check WHAT FOUND: one line of result; FOUND is what is wrong
+check() {
+	if [ -z "$2" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		printf '%s\n' "$2" | sed 's/^/    /'
+		failed=1
+	fi
+}
+
+# The program's own words, with nothing in its environment but where our facades are.
+if ! help=$(env -i SLT_FACADE_PATH="$build/plugins/.libs" "$program" --help); then
+	echo "not ok - $program --help does not run"
+	exit 1
+fi
+usage=$(sed '/^Settings, from/,$d' <<<"$help")
+
+facades() {	# the types of the facades in the tree: MY_TABLE for plugins/my_table.c
+	local file
+	for file in plugins/*.c; do
+		basename "$file" .c | tr '[:lower:]' '[:upper:]'
+	done
+}
+
+# settings: "NAME<tab>default" for each setting of the program and of the facades in the tree;
+# facades that happen to be installed on this machine do not count
+settings() {
+	awk -v facades="$(facades | tr '\n' ' ')" '
+		/^Settings, from/ { take = 1; next }
+		/^Settings of AUDIT_LOGGER_TYPE=/ {
+			sub(/.*=/, ""); sub(/:$/, "")
+			take = index(" " facades, " " $0 " ")
+			next
+		}
+		take && /^  [A-Z]/ {
+			value = ""
+			if (match($0, / \([^()]*\)$/))
+				value = substr($0, RSTART + 2, RLENGTH - 3)
+			print $1 "\t" value
+		}' <<<"$help"
+}
+
+facades_without_section() {
+	local type
+	for type in $(facades); do
+		grep -qx "Settings of AUDIT_LOGGER_TYPE=$type:" <<<"$help" ||
+			echo "$type: --help has no settings of it; is it built, and not writable by others?"
+	done
+}
+
+not_in_readme() {
+	local name value cell
+	while IFS=$'\t' read -r name value; do
+		cell=${value:+"\`$value\`"}
+		grep -qF "| \`$name\` | $cell |" README.md ||
+			echo "README.md has no line: | \`$name\` | $cell | ..."
+	done < <(settings)
+}
+
+not_in_manual() {
+	local name value
+	while IFS=$'\t' read -r name value; do
+		grep -qxF ".It Ev $name${value:+ Pq $value}" "$manual" ||
+			echo "$manual has no line: .It Ev $name${value:+ Pq $value}"
+	done < <(settings)
+}
+
+# unknown_settings: those that README or manual list and the program does not have
+unknown_settings() {
+	{
+		sed -nE 's/^\| `([A-Z][A-Z0-9_]*)` \| .* \| .* \|$/README.md \1/p' README.md
+		sed -nE "s|^\\.It Ev ([A-Z][A-Z0-9_]*).*|$manual \\1|p" "$manual"
+	} | while read -r file name; do
+		settings | cut -f 1 | grep -qx "$name" || echo "$file: no such setting: $name"
+	done
+}
+
+commands() {
+	sed -n '/^Commands:/,/^Options:/s/^  \([a-z][a-z-]*\).*/\1/p' <<<"$usage"
+}
+
+options() {	# without their dashes but one: -env-file, v
+	grep -oE '(^|[^[:alnum:]-])-(-[a-z][a-z-]*|[a-zA-Z]\b)' <<<"$usage" |
+		sed -E 's/^[^-]*-//' | sort -u
+}
+
+missing_in_manual() {
+	local word
+	for word in $(commands); do
+		grep -qx "\.Ss $word" "$manual" || echo "no section of the command $word"
+	done
+	for word in $(options); do
+		grep -qE -- "^\.It Fl (.* Fl )?$word( |$)" "$manual" || echo "no item -$word"
+	done
+	grep -oE '[0-9]+ [a-z]' <<<"${usage##*Exit status: }" | cut -d ' ' -f 1 | while read -r word; do
+		grep -qx "\.It $word" "$manual" || echo "no exit status $word"
+	done
+}
+
+# ---- the tour
+
+# named: what stands in backticks and begins like a path of the tree; x.[ch] is two files
+named() {
+	grep -oE '`(core|plugins|sdk|tests|doc)/[^` ]*`' "$tour" | tr -d '`' | sort -u |
+		sed -E '/\.\[ch\]$/ { s/\.\[ch\]$//; s/.*/&.c\n&.h/ }'
+}
+
+not_in_tour() {
+	local file
+	find core plugins sdk -name '*.[ch]' -o -name '*.in' | sort | while read -r file; do
+		named | grep -qxF "$file" || echo "$tour does not name $file"
+	done
+}
+
+not_there() {
+	local name file function
+	named | while read -r name; do
+		file=${name%%:*}
+		function=${name#"$file"}
+		function=${function#:}
+		if ! compgen -G "$file" >/dev/null; then
+			echo "$tour names $file, which is not there"
+		elif [ -n "$function" ] && ! grep -qw -- "$function" "$file"; then
+			echo "$tour names $function, which is not in $file"
+		fi
+	done
+}
+
+# ---- the public header, and the example in README
+
+compile() {	# compile COMPILER OPTION...: what it says of what stands on standard input
+	local compiler=$1
+	shift
+	command -v "$compiler" >/dev/null || return 0
+	"$compiler" -Isdk -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only "$@" - 2>&1
+}
+
+header_alone() {
+	local compiler
+	for compiler in gcc clang; do
+		compile $compiler -xc -std=c99 <<<'#include <slt/facade.h>'
+		compile $compiler -xc -std=c11 <<<'#include <slt/facade.h>'
+	done
+	for compiler in g++ clang++; do
+		compile $compiler -xc++ -std=c++11 <<<'#include <slt/facade.h>'
+	done
+}
+
+example() {
+	local text
+	text=$(sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d')
+	[ -n "$text" ] || echo "README.md has no example between \`\`\`c and \`\`\`"
+	compile gcc -xc -std=c99 <<<"$text"
+}
+
+check "--help shows the settings of all facades of the tree" "$(facades_without_section)"
+check "README.md has every setting with its default" "$(not_in_readme)"
+check "the manual has every setting with its default" "$(not_in_manual)"
+check "README.md and the manual have no setting that is none" "$(unknown_settings)"
+check "the manual has every command, option and exit status" "$(missing_in_manual)"
+if command -v mandoc >/dev/null; then
+	check "mandoc does not warn of the manual" "$(mandoc -Tlint -Wwarning "$manual" 2>&1)"
+fi
+check "the tour names every file of core/, plugins/ and sdk/" "$(not_in_tour)"
+check "every file and function that the tour names is there" "$(not_there)"
+check "facade.h compiles alone as C99, C11 and C++11" "$(header_alone)"
+check "the example in README.md compiles" "$(example)"
+
+exit $failed
