@@ -7,34 +7,23 @@
 
 #include "log.h"
 
-/* Options of DATABASE_URL that only Django reads. */
 static void warn_of_django_options(const struct dburl *url)
 {
-	static const char *const names[] = {
-		"conn_max_age",   "conn_health_checks",		   "autocommit",
-		"atomic_requests", "disable_server_side_cursors", "reconnect",
-	};
-
 	for (size_t i = 0; i < url->n_options; i++) {
-		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
-			if (strcasecmp(url->options[i].name, names[j]) == 0)
-				log_warning("DATABASE_URL: the option %s is Django's and does "
-					    "nothing here", url->options[i].name);
-		}
+		if (dburl_is_djangos(url->options[i].name))
+			log_warning("DATABASE_URL: the option %s is Django's and does nothing here",
+				    url->options[i].name);
 	}
 }
 
-static bool has_option(const struct dburl *url, const char *name)
+/* libpq's modes that never fall back to plaintext (PostgreSQL 15, "SSL Support"). */
+static bool is_strict(const char *sslmode)
 {
-	for (size_t i = 0; i < url->n_options; i++) {
-		if (strcmp(url->options[i].name, name) == 0)
-			return true;
-	}
-	return false;
+	return strcmp(sslmode, "require") == 0 || strcmp(sslmode, "verify-ca") == 0 ||
+	       strcmp(sslmode, "verify-full") == 0;
 }
 
-/* libpq: "require" with a root certificate verifies the chain; the URL's sslmode may ask for
- * more (PostgreSQL 15, "SSL Support"). */
+/* With a CA the server's certificate is verified; the URL's sslmode may ask for more. */
 static int add_postgresql_tls(const struct settings *settings, struct dburl *url,
 			      struct err *err)
 {
@@ -46,6 +35,7 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 		{ SET_SSL_CERT, "sslcert" },
 		{ SET_SSL_KEY, "sslkey" },
 	};
+	const char *mode;
 
 	if (*settings_text(settings, SET_SSL_CIPHER))
 		return err_set(err, EXIT_CONFIG,
@@ -57,7 +47,12 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 		if (*file && dburl_set_option(url, files[i].option, file, err) < 0)
 			return -1;
 	}
-	if (has_option(url, "sslmode"))
+	mode = dburl_option(url, "sslmode");
+	if (mode && !is_strict(mode))
+		return err_set(err, EXIT_CONFIG,
+			       "DB_USE_SSL is True, but DATABASE_URL says sslmode=%s: require, "
+			       "verify-ca or verify-full is expected", mode);
+	if (mode)
 		return 0;
 	return dburl_set_option(url, "sslmode",
 				*settings_text(settings, SET_SSL_CA) ? "verify-ca" : "require",

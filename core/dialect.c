@@ -64,8 +64,10 @@ static enum flag_type pg_flag_type(const char *type)
 
 	if (!*type || strcmp(type, "boolean") == 0)
 		return FLAG_BOOLEAN;
-	if (strncmp(type, "bit", 3) == 0)
+	if (strcmp(type, "bit(1)") == 0)
 		return FLAG_BIT;
+	if (strchr(type, '[')) /* an array */
+		return FLAG_NONE;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (strncmp(type, numbers[i], strlen(numbers[i])) == 0)
 			return FLAG_NUMBER;

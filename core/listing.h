@@ -18,7 +18,8 @@ int listing_all(const struct settings *settings, bool json, enum exit_status *re
 int listing_one(const struct settings *settings, const char *name, bool json,
 		struct err *err) MUST_CHECK;
 
-/* The settings that a loadable facade adds, as lines of --help. */
+/* All settings as lines of --help: the program's, and those of the facades that can be loaded.
+ * settings NULL: from the program's own folder only. */
 void listing_help(const struct settings *settings);
 
 #endif

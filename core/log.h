@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines for the operator on stderr: text, or one JSON object a line. Only main, preview, lane
- * and transfer log; everybody else returns a struct err. Never a secret, never text of a
- * message: rows are named by their key. Any thread may log; lines do not mix.
+ * Lines for the operator on stderr: text, or one JSON object a line. What fails returns a
+ * struct err; the commands and the steps of a run log what happens beside it. Never a secret,
+ * never text of a message: rows are named by their key. Any thread may log; lines do not mix.
  */
 #ifndef SLT_LOG_H
 #define SLT_LOG_H

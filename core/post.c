@@ -182,21 +182,26 @@ static enum sent send_round(struct lane *lane, struct round *round, struct err *
 	}
 }
 
-static void leave_rest(struct lane *lane)
+/* The rest stays unsent. Told row by row only where the run goes on; else the failure that
+ * ends it tells enough. */
+static void leave_rest(struct lane *lane, bool tell)
 {
 	struct chunk *chunk = &lane->chunk;
 
 	for (size_t i = 0; i < chunk->n; i++) {
-		if (chunk->rows[i].verdict == BUILT)
-			lane_set_aside(lane, &chunk->rows[i], LEFT, chunk->rows[i].status,
-				       "no final answer", NULL);
+		struct log_row *row = &chunk->rows[i];
+
+		if (row->verdict == BUILT && tell)
+			lane_set_aside(lane, row, LEFT, row->status, "no final answer", NULL);
+		else if (row->verdict == BUILT)
+			row->verdict = LEFT;
 	}
 }
 
 static int give_up(struct lane *lane, struct err *err, enum exit_status status)
 {
 	err->status = status;
-	leave_rest(lane);
+	leave_rest(lane, false);
 	return -1;
 }
 
@@ -218,7 +223,7 @@ int post(struct lane *lane, struct err *err)
 		if (retry_is_over(&round.retry)) {
 			if (sent == SENT_AGAIN || !round.progress)
 				return give_up(lane, err, EXIT_UNAVAILABLE);
-			leave_rest(lane); /* the index takes others: not these, for now */
+			leave_rest(lane, true); /* the index takes others: not these, for now */
 			break;
 		}
 		if (stop_wait(retry_next(&round.retry, round.retry_after)))

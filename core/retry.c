@@ -48,7 +48,7 @@ long retry_next(struct retry *retry, long retry_after)
 		ms = LONG_MAX;
 	else if (retry_after > 0 && ms < retry_after * 1000)
 		ms = retry_after * 1000;
-	if (ms > left)
+	if ((double)ms > left)
 		ms = left > 0 ? (long)left : 0;
 	return ms;
 }

@@ -263,20 +263,39 @@ static int parse(struct settings *settings, enum setting_id id, struct err *err)
 	return 0;
 }
 
-static int read_one(struct settings *settings, enum setting_id id, struct err *err)
+/* A name in the environment wins over its alias, and both over the file. */
+static int read_either(struct settings *settings, enum setting_id id, const char **ret_name,
+		       struct err *err)
 {
 	const struct setting *s = &settings_table[id];
-	const char *name = s->name;
-	char *value;
+	enum setting_source source = FROM_DEFAULT;
+	char *other = NULL;
 
-	if (settings_read(settings, name, s->secret, &value, &settings->source[id], err) < 0)
+	*ret_name = s->name;
+	if (settings_read(settings, s->name, s->secret, &settings->text[id],
+			  &settings->source[id], err) < 0 ||
+	    (s->alias && settings_read(settings, s->alias, s->secret, &other, &source, err) < 0))
 		return -1;
-	if (!value && s->alias) {
-		name = s->alias;
-		if (settings_read(settings, name, s->secret, &value, &settings->source[id], err) < 0)
-			return -1;
+	if (other && (!settings->text[id] ||
+		      (settings->source[id] == FROM_FILE && source == FROM_ENVIRONMENT))) {
+		secret_free(settings->text[id]);
+		settings->text[id] = other;
+		settings->source[id] = source;
+		*ret_name = s->alias;
+	} else {
+		secret_free(other);
 	}
-	settings->text[id] = value ? value : copy(s->default_value);
+	return 0;
+}
+
+static int read_one(struct settings *settings, enum setting_id id, struct err *err)
+{
+	const char *name;
+
+	if (read_either(settings, id, &name, err) < 0)
+		return -1;
+	if (!settings->text[id])
+		settings->text[id] = copy(settings_table[id].default_value);
 	return parse(settings, id, err) < 0 ? err_context(err, "%s", name) : 0;
 }
 

@@ -109,8 +109,9 @@ static int take_reserved(struct source *source, struct db *db, size_t rows, stru
 	if (source->reserve_at == source->reserve.n) {
 		chunk_reset(&source->reserve);
 		source->reserve_at = 0;
+		/* more than may be sent, for rows that are set aside give way to others */
 		if (!source->exhausted &&
-		    read_page(source, db, source->remaining, &source->reserve, err) < 0)
+		    read_page(source, db, SIZE_MAX, &source->reserve, err) < 0)
 			return -1;
 	}
 	left = source->reserve.n - source->reserve_at;

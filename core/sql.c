@@ -329,6 +329,7 @@ struct renderer {
 	void *arg;
 	struct sql *sql;
 	struct buf out;
+	bool too_many; /* values */
 	struct err *err;
 };
 
@@ -341,8 +342,10 @@ static size_t param(struct renderer *r, enum sql_slot slot, const char *value)
 {
 	struct sql *sql = r->sql;
 
-	if (sql->n_params == SQL_MAX_VALUES)
+	if (sql->n_params == SQL_MAX_VALUES) {
+		r->too_many = true;
 		return 0;
+	}
 	sql->params[sql->n_params].slot = slot;
 	sql->params[sql->n_params].value = value ? copy_n(value, strlen(value)) : NULL;
 	return ++sql->n_params;
@@ -528,8 +531,9 @@ int sql_render(const struct sql_template *template, enum sql_form form,
 
 	buf_init(&r.out, 256 * 1024);
 	failed = put_form(&r);
-	if (!failed && (r.out.full || sql.n_params == SQL_MAX_VALUES))
-		failed = err_set(err, EXIT_CONFIG, "the statement is too long");
+	if (!failed && (r.out.full || r.too_many))
+		failed = err_set(err, EXIT_CONFIG, "the statement is longer than 256 KiB, or "
+				 "has more than %d values", SQL_MAX_VALUES);
 	if (failed) {
 		buf_fini(&r.out);
 		sql_fini(&sql);

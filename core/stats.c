@@ -78,10 +78,10 @@ void stats_fail(struct stats *stats, const struct err *err)
 	pthread_mutex_unlock(&stats->mutex);
 }
 
-/* Did the index reject every row that it judged? Then it is not the rows. */
+/* Did the index reject every row that was sent? Then it is not the rows. */
 static bool all_rejected(const struct stats *s)
 {
-	return s->rows[REJECTED] > 0 && s->rows[DELIVERED] + s->rows[ELSEWHERE] +
+	return s->rows[REJECTED] > 0 && s->rows[LEFT] + s->rows[DELIVERED] + s->rows[ELSEWHERE] +
 	       s->rows[UNVERIFIED] + s->rows[GONE] == 0;
 }
 

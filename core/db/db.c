@@ -19,29 +19,41 @@ const struct db_driver *const db_drivers[] = {
 	NULL,
 };
 
+/* Databases that a URL can name, and the option of configure that brings their driver. */
 static const struct {
-	const char *name, *label;
+	const char *name, *label, *option;
 } known[] = {
-	{ "postgresql", "PostgreSQL" },
-	{ "mysql", "MySQL" },
-	{ "sqlite", "SQLite" },
+	{ "postgresql", "PostgreSQL", "--with-postgresql" },
+	{ "sqlite", "SQLite", "--with-sqlite" },
+	{ "mysql", "MySQL", NULL },
 };
+
+static int no_driver(const char *name, struct err *err)
+{
+	const char *label = name, *option = NULL;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strcmp(known[i].name, name) == 0) {
+			label = known[i].label;
+			option = known[i].option;
+		}
+	}
+	if (!option)
+		return err_set(err, EXIT_CONFIG,
+			       "DATABASE_URL: this version has no driver for %s", label);
+	return err_set(err, EXIT_CONFIG,
+		       "DATABASE_URL: this program was built without %s; configure %s", label,
+		       option);
+}
 
 int db_open(const struct dburl *url, enum db_access access, struct db **ret,
 	    struct err *err)
 {
-	const char *label = url->driver;
-
-	for (size_t i = 0; db_drivers[i]; i++)
-		if (!strcmp(db_drivers[i]->name, url->driver))
+	for (size_t i = 0; db_drivers[i]; i++) {
+		if (strcmp(db_drivers[i]->name, url->driver) == 0)
 			return db_drivers[i]->open(url, access, ret, err);
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!strcmp(known[i].name, url->driver))
-			label = known[i].label;
-	return err_set(
-		err, EXIT_CONFIG,
-		"DATABASE_URL: this program was built without %s; configure --with-%s",
-		label, url->driver);
+	}
+	return no_driver(url->driver, err);
 }
 
 void db_close(struct db *db)

@@ -125,7 +125,7 @@ struct slt_host; /* the program, seen from open and check; use the functions bel
  *   {time c}             in the SELECT list of fetch, at most once: when the event happened
  *   {unsent C}           in the WHERE of fetch, exactly once: the condition of an unsent row.
  *                        The program uses C, NOT (C) or nothing. C must never be NULL; it may
- *                        hold other braces and parentheses.
+ *                        hold other braces, but no literal }.
  *   {keys c}             "c is one of the rows in hand": in mark_as_sent, mark_as_unsent, clear
  *   {older_than c}       in clear: "c is before the limit"
  *   {is_true c}          the flag c (a boolean, number or bit column) is set; never NULL: a

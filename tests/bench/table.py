@@ -8,7 +8,7 @@ import psycopg2
 SCHEMA = "slt_bench"
 NAME = f"{SCHEMA}.audit_logs"
 
-# 480 bytes as PostgreSQL prints them, with a character outside ASCII and an escape in each.
+# 467 bytes as PostgreSQL prints them, with a character outside ASCII and an escape in each.
 ROWS = """
     SELECT i, false, jsonb_build_object('audit_event', jsonb_build_object(
         'date_time', to_char(timestamptz '2026-03-01 06:00Z' + i * interval '1 s',

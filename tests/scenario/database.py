@@ -17,7 +17,7 @@ _numbers = itertools.count(1)
 
 
 def as_text(value):
-    """Text of a key or number as the database writes it; SQLite puts a fraction before an exponent."""
+    """Text of a number as the database writes it; SQLite puts a fraction before an exponent."""
     if isinstance(value, float):
         text = repr(value)
         return text if "." in text else text.replace("e", ".0e")
@@ -88,11 +88,14 @@ class Postgres:
     def take(cls, server):
         return cls.pool.pop() if cls.pool else cls(server)
 
-    def __init__(self, server):
+    def __init__(self, server, encoding="UTF8"):
         """server: the URL of an existing database of a server on which databases can be made."""
         self.server = server
         self.name = f"slt_{os.getpid()}_{next(_numbers)}"
-        self._admin(f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
+        self._admin(
+            f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING '{encoding}'"
+            " LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
         self.url = f"{server.rsplit('/', 1)[0]}/{self.name}"
         self.own = self.connect()
         self.version = self.query("SHOW server_version")[0][0].split()[0]

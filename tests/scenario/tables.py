@@ -8,7 +8,6 @@ from typing import NamedTuple
 import expected
 import generate
 import rawjson
-from database import as_text
 
 DATA = generate.HERE
 
@@ -77,7 +76,7 @@ class SingleColumn:
             f"SELECT id, is_sent, {self.db.text('message')} FROM {self.table} ORDER BY id"
         )
         return [
-            Row(as_text(key), bool(sent), lambda m=message: self._document(m))
+            Row(None if key is None else str(key), bool(sent), lambda m=message: self._document(m))
             for key, sent, message in found
             if str(key) not in self.already
         ]

@@ -7,6 +7,7 @@ import checks
 import rawjson
 import slt
 import tables
+from database import Postgres
 from search import server_version
 
 ROWS = 230
@@ -182,21 +183,51 @@ def test_prefix_of_the_document_ids(sqlite, index, opensearch, program):
 
 
 def test_text_that_must_come_through_unchanged(sqlite, index, opensearch, program):
-    """Numbers beyond 64 bits, escapes of all kinds, odd white space, deep nesting, the order of the members."""
+    """Numbers beyond 64 bits, escapes of all kinds, odd white space, deep nesting, member order."""
     index.create(free={"type": "object", "enabled": False})
     deep = "[" * 500 + "]" * 500
     message = (
-        '\t{ "audit_event" : {"date_time":"2026-03-01T06:00:00Z"} ,\r\n "free": { "z": 1.0, "a": -0.0, "big": '
-        '123456789012345678901234567890.10e-5, "s": "\\u0000 \\ud83d\\ude00 \\ud800 \\/ / \\" \\\\ \\n 🚲\u2028\x7f", '
-        f'"": {{}}, "deep": {deep}}}\n}}\n'
+        '\t{ "audit_event" : {"date_time":"2026-03-01T06:00:00Z"} ,\r\n "free": { "z": 1.0, "a": -0.0,'
+        ' "big": 123456789012345678901234567890.10e-5, "s": "\\u0000 \\ud83d\\ude00 \\ud800 \\/ / \\"'
+        f' \\\\ \\n 🚲\u2028\x7f", "": {{}}, "deep": {deep}}}\n}}\n'
     )
     table = tables.SingleColumn(sqlite, tables.README).add(1, message)
     result = program(sqlite, opensearch, index, **table.settings).send()
     assert result.status == slt.DONE and result.counted(sent=1), result
     assert checks.delivered(table, index) == 1
-    assert rawjson.to_text(index.documents()["1"]).startswith(
-        '{"@timestamp":"2026-03-01T06:00:00Z","audit_event"'
-    )
+    first = '{"@timestamp":"2026-03-01T06:00:00Z","audit_event"'
+    assert rawjson.to_text(index.documents()["1"]).startswith(first)
+
+
+def test_settings_of_the_server_do_not_matter(postgres, index, opensearch, program):
+    """Nor how it shows times, nor its default of isolation, nor how soon it ends idle transactions."""
+    for setting in (
+        "timezone = 'Asia/Kathmandu'",
+        "datestyle = 'German, DMY'",
+        "intervalstyle = 'sql_standard'",
+        "default_transaction_isolation = 'serializable'",
+        "standard_conforming_strings = off",
+        "bytea_output = 'escape'",
+        "extra_float_digits = -5",
+        "idle_in_transaction_session_timeout = '20ms'",
+    ):
+        postgres.execute(f"ALTER DATABASE {postgres.name} SET {setting}")
+    table = tables.Django(postgres, "3.4")
+    result = program(postgres, opensearch, index, **table.settings, CHUNK_SIZE=100).send()
+    assert result.status == slt.DONE and result.counted(sent=525), result
+    assert checks.delivered(table, index) == 525
+
+
+def test_a_database_in_another_encoding(postgres_server, sink, program):
+    """The program is given UTF-8 whatever the server keeps."""
+    latin = Postgres(postgres_server, encoding="LATIN1")
+    try:
+        table = tables.SingleColumn(latin)
+        table.add(1, '{"audit_event": {"date_time": "2026-03-01T06:00:00Z", "m": "Väinö Þóra ÿ"}}')
+        assert program(latin, sink, sink, **table.settings).send().counted(sent=1)
+        assert "Väinö Þóra ÿ" in sink.stored["1"] and checks.delivered(table, sink) == 1
+    finally:
+        latin.drop()
 
 
 # What stands in additional_data, and what must stand there beside the mark afterwards. An array or a scalar moves to a member

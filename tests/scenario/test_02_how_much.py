@@ -120,11 +120,9 @@ def test_keys_of_every_size_are_paged_in_order(db, sink, program):
     assert checks.delivered(table, sink) == len(keys)
 
 
-@pytest.mark.parametrize(
-    "keys", [[2, 10, "abc", "b", "ä"], [-1.5, 0.1, 1, 2.5, 1e300]], ids=["text", "real"]
-)
-def test_mixed_keys_of_the_readme_table_on_sqlite(sqlite, sink, program, keys):
+def test_mixed_keys_of_the_readme_table_on_sqlite(sqlite, sink, program):
     table = tables.SingleColumn(sqlite, tables.README)
+    keys = [2, 10, "abc", "b", "ä"]
     for key in keys:
         table.add(key, {"audit_event": {"date_time": "2026-03-01T06:00:00Z"}})
     result = program(sqlite, sink, sink, **table.settings, CHUNK_SIZE=1).send()

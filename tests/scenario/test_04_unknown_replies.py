@@ -79,6 +79,7 @@ NOT_UNDERSTOOD = {
     "no status": changed(lambda body, items: inner(items).pop("status")),
     "status a text": changed(lambda body, items: inner(items).update(status="201")),
     "status null": changed(lambda body, items: inner(items).update(status=None)),
+    "status 0": changed(lambda body, items: inner(items).update(status=0)),
     "errors true, yet no error": changed(lambda body, items: body.update(errors=True)),
     "an error, yet errors false": changed(
         lambda body, items: inner(items).update(status=400, error={"type": "t", "reason": "r"})
@@ -128,9 +129,9 @@ def test_never_understood(sender, logs, sink, name):
     checks.untouched(logs, sink)
 
 
-@pytest.mark.parametrize("status", [202, 204, 302, 305])
+@pytest.mark.parametrize("status", [202, 204, 302, 305, 500, 503])
 def test_success_of_another_kind(sender, logs, sink, status):
-    """A middleman's 204 or 302 does not say that a document is stored, whatever else is in it."""
+    """The status says that nothing is known, the body says that all is well: it is not believed."""
     sink.script = [lambda request: Reply(status, whole(request))]
     result = sender.send()
     assert result.status in (slt.DONE, slt.UNAVAILABLE, slt.STOPPED, slt.CONFIGURATION), result

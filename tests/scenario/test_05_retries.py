@@ -47,6 +47,16 @@ def test_items_are_tried_again_alone(sender, logs, sink, status, error):
     assert len(documents) == 1 and checks.delivered(logs, sink) == 60
 
 
+@pytest.mark.parametrize("status", [202, 299])
+def test_an_item_that_is_neither_done_nor_failed(sender, logs, sink, status):
+    """Only 200 and 201 say that a document is stored."""
+    sink.script = [failing(sink, ("3",), status, None)]
+    result = sender.send()
+    assert result.status == slt.DONE and result.counted(sent=60), result
+    assert [request.ids for request in sink.bulks if "3" in request.ids][1:] == [["3"]]
+    assert checks.delivered(logs, sink) == 60
+
+
 def test_items_that_never_pass_are_left(sender, logs, sink):
     """The others of the request are marked; the run ends in time and says that rows are left."""
     keys = ("3", "20", "45")
@@ -112,13 +122,16 @@ def test_a_host_name_that_does_not_exist(sqlite_sender):
 
 def test_lanes_in_trouble(sender, logs, sink):
     """Several lanes meet resets, busy servers and failing items; in the end everything is there."""
-    steps = [
-        lambda request: Reply(503),
-        lambda request: Hangup(),
-        failing(sink, ("5", "25", "45"), 429, "busy"),
-        None,
-    ]
-    sink.script = steps * 3
+    busy = failing(sink, ("5", "25", "45"), 429, "rejected_execution_exception")
+    sink.script = [lambda request: Reply(503), lambda request: Hangup(), busy, None] * 3
     result = sender.with_(LANES=4, CHUNK_SIZE=5).send()
     assert result.status == slt.DONE and result.counted(sent=60), result
+    assert checks.delivered(logs, sink) == 60
+
+
+def test_the_next_of_several_hosts(sender, logs, sink, free_port):
+    """The first one is not there; each request that finds it so goes to the second one."""
+    hosts = f"127.0.0.1:{free_port},127.0.0.1:{sink.server.server_port}"
+    result = sender.with_(ELASTICSEARCH_HOST=hosts, ELASTICSEARCH_PORT=None).send()
+    assert result.status == slt.DONE and result.counted(sent=60) and result.seconds < 5, result
     assert checks.delivered(logs, sink) == 60

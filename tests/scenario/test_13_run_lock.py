@@ -82,3 +82,34 @@ def test_two_spellings_of_one_table(first, sender, logs, sink):
         other = {"AUDIT_TABLE_NAME": "public.audit_logs"}
     second = sender.with_(**other).send()
     assert second.status == slt.DONE and len(sink.bulks) == 1, second
+
+
+def end_connections(postgres, condition):
+    """Ends the program's connections of which the condition on pg_stat_activity holds."""
+    ended = postgres.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        f" AND pid <> pg_backend_pid() AND {condition}"
+    )
+    assert ended, "no such connection"
+
+
+@pytest.mark.parametrize("state", ["idle in transaction", "idle"], ids=["lock", "lane"])
+def test_a_connection_that_is_ended_by_the_server(postgres, sink, program, state):
+    """Without the lock's, no more chunks are taken; without the lane's, the chunk in hand may stay
+    unmarked. Nothing is marked that was not delivered, and the next run does the rest."""
+    table = tables.SingleColumn(postgres).generate(60)
+    sender = program(postgres, sink, sink, **table.settings, CHUNK_SIZE=20)
+    sink.script = [None, lambda request: end_connections(postgres, f"state = '{state}'")]
+    result = sender.send()
+    marked, unmarked = checks.settled(table, sink)
+    if state == "idle in transaction":
+        assert result.status == slt.STOPPED and result.counted(sent=40), result
+        assert len(marked) == 40 and len(sink.bulks) == 2
+    else:
+        assert (
+            result.status in (slt.DONE, slt.UNAVAILABLE, slt.STOPPED) and len(marked) >= 20
+        ), result
+    again = sender.send()
+    assert again.summary["sent"] + again.summary["unverified"] == len(unmarked), again
+    assert set(sink.documents()) == {str(key) for key in range(1, 61)}
+    checks.settled(table, sink)

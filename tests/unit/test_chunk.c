@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rows in hand: copies, duplicates, memory that is kept, and laws 1 and 2 at the mark.
+// The rows in hand: copies, duplicates, memory that is kept, laws 1 and 2 at the mark.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,13 @@
 #include "chunk.h"
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define T(literal) { literal, sizeof(literal) - 1 }
+#define T(literal)                           \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
 
-static void add(struct chunk *chunk, struct slt_text key, enum db_type type, struct slt_text cell)
+static void add(struct chunk *chunk, struct slt_text key, enum db_type type,
+		struct slt_text cell)
 {
 	struct slt_text cells[] = { key, cell, { NULL, 0 } };
 	enum db_type types[] = { type, DB_TEXT, DB_TEXT };
@@ -87,8 +91,8 @@ static void test_duplicates(void **state)
 {
 	/* in key order; a capital letter has a neighbour of its own key */
 	static const struct slt_text keys[] = {
-		T(""), T("1"), T("10"), T("A"), T("A"), T("a"), T("b\0c"), T("b\0d"),
-		T("C"), T("C"), T("C"), T("c"), T("ç"), T("Z"), T("Z"),
+		T(""),	T("1"), T("10"), T("A"), T("A"), T("a"), T("b\0c"), T("b\0d"),
+		T("C"), T("C"), T("C"),	 T("c"), T("ç"), T("Z"), T("Z"),
 	};
 	struct chunk chunk;
 
@@ -118,7 +122,9 @@ static void test_count(void **state)
 		add_text(&chunk, "k", "c");
 	assert_int_equal(chunk_count(&chunk, FETCHED), 100);
 	for (size_t i = 0; i < 100; i++)
-		chunk.rows[i].verdict = i % 10 == 0 ? REJECTED : i < 50 ? DELIVERED : LEFT;
+		chunk.rows[i].verdict = i % 10 == 0 ? REJECTED
+					: i < 50    ? DELIVERED
+						    : LEFT;
 	assert_int_equal(chunk_count(&chunk, FETCHED), 0);
 	assert_int_equal(chunk_count(&chunk, REJECTED), 10);
 	assert_int_equal(chunk_count(&chunk, DELIVERED), 45);
@@ -188,7 +194,8 @@ static void test_memory(void **state)
 		assert_int_equal(blocks_of(&chunk), blocks);
 	}
 	/* a very large row comes and is given back */
-	add(&chunk, (struct slt_text)T("big"), DB_TEXT, (struct slt_text){ large, LARGE });
+	add(&chunk, (struct slt_text)T("big"), DB_TEXT,
+	    (struct slt_text){ large, LARGE });
 	assert_in_range(chunk_bytes(&chunk), bytes + LARGE, bytes + LARGE + 4096);
 	assert_memory_equal(slt_cell(&chunk.rows[500].log, 0).ptr, large, LARGE);
 	chunk_reset(&chunk);
@@ -198,7 +205,8 @@ static void test_memory(void **state)
 	blocks = blocks_of(&chunk);
 	for (int i = 0; i < 10; i++) {
 		fill(&chunk, cell);
-		add(&chunk, (struct slt_text)T("big"), DB_TEXT, (struct slt_text){ large, LARGE });
+		add(&chunk, (struct slt_text)T("big"), DB_TEXT,
+		    (struct slt_text){ large, LARGE });
 		assert_int_equal(blocks_of(&chunk), blocks + 1);
 		chunk_reset(&chunk);
 		assert_int_equal(blocks_of(&chunk), blocks);
@@ -209,14 +217,15 @@ static void test_memory(void **state)
 
 /* ---------------------------------------------------------------- the laws */
 
-/* Calls one of the two in a process of its own. Returns its exit status (0: the assertion held)
- * and what it wrote to stderr. */
+/* Calls one of the two in a process of its own. Returns its exit status (0: the assertion
+ * held) and what it wrote to stderr. */
 struct outcome {
 	int status;
 	char text[600];
 };
 
-static struct outcome outcome_of(const struct log_row *row, long long touched, size_t n_keys)
+static struct outcome outcome_of(const struct log_row *row, long long touched,
+				 size_t n_keys)
 {
 	struct outcome outcome = { .status = -1 };
 	int ends[2], status;
@@ -248,23 +257,26 @@ static struct outcome outcome_of(const struct log_row *row, long long touched, s
 
 static void test_law_1(void **state)
 {
-	static const int statuses[] = { 0, 100, 199, 200, 201, 202, 204, 302, 400, 403, 404,
-					408, 409, 429, 500, 503, -1, 2001 };
+	static const int statuses[] = { 0,   100, 199, 200, 201, 202, 204, 302, 400,
+					403, 404, 408, 409, 429, 500, 503, -1,	2001 };
 	char expected[256];
 
 	(void)state;
 	assert_int_equal(N_VERDICTS, 9); /* a new one belongs below */
 	for (int verdict = 0; verdict < N_VERDICTS; verdict++) {
 		for (size_t i = 0; i < N_OF(statuses); i++) {
-			struct log_row row = { .key.text = T("a-key"), .status = statuses[i],
+			struct log_row row = { .key.text = T("a-key"),
+					       .status = statuses[i],
 					       .verdict = (enum verdict)verdict };
 			bool earned = (verdict == DELIVERED || verdict == ELSEWHERE) &&
 				      (statuses[i] == 200 || statuses[i] == 201);
 			struct outcome outcome = outcome_of(&row, 0, 0);
 
-			snprintf(expected, sizeof(expected),
-				 "structured-log-transfer: bug: law 1 would be broken: row a-key is "
-				 "to be marked with verdict %d, status %d\n", verdict, statuses[i]);
+			snprintf(
+				expected, sizeof(expected),
+				"structured-log-transfer: bug: law 1 would be broken: row a-key is "
+				"to be marked with verdict %d, status %d\n",
+				verdict, statuses[i]);
 			assert_string_equal(outcome.text, earned ? "" : expected);
 			assert_int_equal(outcome.status, earned ? 0 : EXIT_BUG);
 		}
@@ -292,10 +304,12 @@ static void test_law_2(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(marks); i++) {
-		struct outcome outcome = outcome_of(NULL, marks[i].touched, marks[i].n_keys);
+		struct outcome outcome = outcome_of(NULL, marks[i].touched,
+						    marks[i].n_keys);
 
 		snprintf(expected, sizeof(expected),
-			 "structured-log-transfer: bug: law 2 would be broken: %s\n", marks[i].text);
+			 "structured-log-transfer: bug: law 2 would be broken: %s\n",
+			 marks[i].text);
 		assert_string_equal(outcome.text, marks[i].text ? expected : "");
 		assert_int_equal(outcome.status, marks[i].text ? EXIT_BUG : 0);
 	}
@@ -304,12 +318,9 @@ static void test_law_2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_copies),
-		cmocka_unit_test(test_duplicates),
-		cmocka_unit_test(test_count),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_law_1),
-		cmocka_unit_test(test_law_2),
+		cmocka_unit_test(test_copies), cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_count),  cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_law_1),  cmocka_unit_test(test_law_2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finding, loading and opening facades, good and bad ones, and the documents of the two shipped.
+// Finding, loading, opening facades, good and bad; the documents of the two shipped.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,7 +135,8 @@ static struct facade *load(const char *type, const char *path_pattern)
 	return facade;
 }
 
-static void assert_not_loaded(const char *type, const char *path_pattern, const char *error)
+static void assert_not_loaded(const char *type, const char *path_pattern,
+			      const char *error)
 {
 	struct facade *facade = NULL;
 	char path[512];
@@ -148,7 +149,8 @@ static void assert_not_loaded(const char *type, const char *path_pattern, const 
 	assert_error(error);
 }
 
-static void assert_loaded_from(const char *type, const char *path_pattern, const char *file)
+static void assert_loaded_from(const char *type, const char *path_pattern,
+			       const char *file)
 {
 	struct facade *facade = load(type, path_pattern);
 	char expected[256];
@@ -160,10 +162,12 @@ static void assert_loaded_from(const char *type, const char *path_pattern, const
 
 /* ---------------------------------------------------------------- names */
 
-#define NO_NAME(type) "AUDIT_LOGGER_TYPE is \"" type "\": the name of a facade is expected, a " \
-		      "letter and then letters, digits and underscores"
-#define HUNDRED "a123456789b123456789c123456789d123456789e123456789" \
-		"f123456789g123456789h123456789i123456789j123456789"
+#define NO_NAME(type)                                                             \
+	"AUDIT_LOGGER_TYPE is \"" type "\": the name of a facade is expected, a " \
+	"letter and then letters, digits and underscores"
+#define HUNDRED                                              \
+	"a123456789b123456789c123456789d123456789e123456789" \
+	"f123456789g123456789h123456789i123456789j123456789"
 
 static const struct {
 	const char *type, *error;
@@ -183,9 +187,11 @@ static const struct {
 	{ "first/good", NO_NAME("first/good") },
 	{ "GÖÖD", NO_NAME("GÖÖD") },
 	{ "GOOD%s%n", NO_NAME("GOOD%s%n") },
-	{ HUNDRED "abcdefghijklmnopqrstuvwxyzab", NO_NAME(HUNDRED "abcdefghijklmnopqrstuvwxyzab") },
-	{ "NOWHERE", "no facade nowhere.so in @/first:^: install it, or correct AUDIT_LOGGER_TYPE "
-		     "or SLT_FACADE_PATH" },
+	{ HUNDRED "abcdefghijklmnopqrstuvwxyzab",
+	  NO_NAME(HUNDRED "abcdefghijklmnopqrstuvwxyzab") },
+	{ "NOWHERE",
+	  "no facade nowhere.so in @/first:^: install it, or correct AUDIT_LOGGER_TYPE "
+	  "or SLT_FACADE_PATH" },
 };
 
 static void test_names(void **state)
@@ -194,15 +200,16 @@ static void test_names(void **state)
 	install(VARIANTS, first, "good.so");
 	for (size_t i = 0; i < N_OF(names); i++)
 		assert_not_loaded(names[i].type, "@/first", names[i].error);
-	assert_not_loaded("NOWHERE", "",
-			  "no facade nowhere.so in ^: install it, or correct AUDIT_LOGGER_TYPE or "
-			  "SLT_FACADE_PATH");
+	assert_not_loaded(
+		"NOWHERE", "",
+		"no facade nowhere.so in ^: install it, or correct AUDIT_LOGGER_TYPE or "
+		"SLT_FACADE_PATH");
 	assert_loaded_from("GOOD", "@/first", "@/first/good.so");
 	assert_loaded_from("Good", "@/first", "@/first/good.so");
 	assert_loaded_from("good", "@/first", "@/first/good.so");
 }
 
-/* ---------------------------------------------------------------- where it is looked for */
+/* ------------------------------------------------------------- where it is looked for */
 
 static void test_search(void **state)
 {
@@ -217,11 +224,14 @@ static void test_search(void **state)
 	/* the first folder that has the file decides, also when the file is bad */
 	install(VARIANTS, second, "plain.so");
 	write_file(in(first, "plain.so"), "", 0, 0644);
-	assert_not_loaded("PLAIN", "@/first:@/second", "cannot load the facade: @/first/plain.so: *");
-	assert_not_loaded("GOOD", "first", "SLT_FACADE_PATH: \"first\" is not an absolute folder");
+	assert_not_loaded("PLAIN", "@/first:@/second",
+			  "cannot load the facade: @/first/plain.so: *");
+	assert_not_loaded("GOOD", "first",
+			  "SLT_FACADE_PATH: \"first\" is not an absolute folder");
 	assert_not_loaded("GOOD", "./first:@/second",
 			  "SLT_FACADE_PATH: \"./first\" is not an absolute folder");
-	assert_not_loaded("GOOD", ".", "SLT_FACADE_PATH: \".\" is not an absolute folder");
+	assert_not_loaded("GOOD", ".",
+			  "SLT_FACADE_PATH: \".\" is not an absolute folder");
 	write_file(in(root, "file"), "", 0, 0644);
 	assert_not_loaded("GOOD", "@/file:@/second", "@/file/good.so: Not a directory");
 }
@@ -233,12 +243,14 @@ static void test_links(void **state)
 	assert_int_equal(symlink("../second/good.so", in(first, "good.so")), 0);
 	assert_loaded_from("GOOD", "@/first", "@/second/good.so");
 	assert_int_equal(symlink("../second/good.so", in(first, "plain.so")), 0);
-	assert_not_loaded("PLAIN", "@/first",
-			  "@/second/good.so: its name is \"good\", \"plain\" is expected");
+	assert_not_loaded(
+		"PLAIN", "@/first",
+		"@/second/good.so: its name is \"good\", \"plain\" is expected");
 	/* what is checked is what is loaded */
 	assert_int_equal(chmod(in(second, "good.so"), 0646), 0);
-	assert_not_loaded("GOOD", "@/first",
-			  "@/second/good.so can be written by others (mode 0646): chmod go-w it");
+	assert_not_loaded(
+		"GOOD", "@/first",
+		"@/second/good.so can be written by others (mode 0646): chmod go-w it");
 	assert_int_equal(chmod(in(second, "good.so"), 0644), 0);
 	assert_int_equal(chmod(second, 0777), 0);
 	assert_not_loaded("GOOD", "@/first",
@@ -264,8 +276,10 @@ static const struct {
 	{ 0444, 0555, NULL },
 	{ 0600, 0700, NULL },
 	{ 0755, 0755, NULL },
-	{ 0664, 0755, "@/first/good.so can be written by others (mode 0664): chmod go-w it" },
-	{ 0646, 0755, "@/first/good.so can be written by others (mode 0646): chmod go-w it" },
+	{ 0664, 0755,
+	  "@/first/good.so can be written by others (mode 0664): chmod go-w it" },
+	{ 0646, 0755,
+	  "@/first/good.so can be written by others (mode 0646): chmod go-w it" },
 	{ 0666, 0777, "@/first*" },
 	{ 0644, 0775, "@/first can be written by others (mode 0775): chmod go-w it" },
 	{ 0644, 0757, "@/first can be written by others (mode 0757): chmod go-w it" },
@@ -290,14 +304,16 @@ static void test_permissions(void **state)
 	if (geteuid() != 0)
 		return;
 	assert_int_equal(chown(in(first, "good.so"), 1, 1), 0);
-	assert_not_loaded("GOOD", "@/first:@/second",
-			  "@/first/good.so belongs to user 1: a facade and its folder must belong "
-			  "to root or to the user that runs it");
+	assert_not_loaded(
+		"GOOD", "@/first:@/second",
+		"@/first/good.so belongs to user 1: a facade and its folder must belong "
+		"to root or to the user that runs it");
 	assert_int_equal(chown(in(first, "good.so"), 0, 1), 0);
 	assert_int_equal(chown(first, 1, 0), 0);
-	assert_not_loaded("GOOD", "@/first:@/second",
-			  "@/first belongs to user 1: a facade and its folder must belong to root "
-			  "or to the user that runs it");
+	assert_not_loaded(
+		"GOOD", "@/first:@/second",
+		"@/first belongs to user 1: a facade and its folder must belong to root "
+		"or to the user that runs it");
 	assert_int_equal(chown(first, 0, 0), 0);
 }
 
@@ -307,9 +323,11 @@ static const struct {
 	const char *name, *error; /* error: after "<file>: " */
 } gate[] = {
 	{ "other_major", "it is built for facade ABI 2, this program has 1: rebuild it" },
-	{ "future_minor", "it needs facade ABI 1.1, this program has 1.0: a newer program is needed" },
+	{ "future_minor",
+	  "it needs facade ABI 1.1, this program has 1.0: a newer program is needed" },
 	{ "too_small", "its struct slt_facade has 80 bytes, at least 88 are expected" },
-	{ "small_settings", "its struct slt_setting has 8 bytes, at least 32 are expected" },
+	{ "small_settings",
+	  "its struct slt_setting has 8 bytes, at least 32 are expected" },
 	{ "wrong_name", "its name is \"right_name\", \"wrong_name\" is expected" },
 	{ "no_name", "name, version or summary is missing" },
 	{ "no_version", "name, version or summary is missing" },
@@ -317,7 +335,8 @@ static const struct {
 	{ "no_fetch", "the hook fetch is missing" },
 	{ "no_message", "the hook message is missing" },
 	{ "no_mark", "the hook mark_as_sent is missing" },
-	{ "no_symbol", "no facade in it: a symbol made by SLT_FACADE(<name of the file>) is expected" },
+	{ "no_symbol",
+	  "no facade in it: a symbol made by SLT_FACADE(<name of the file>) is expected" },
 };
 
 static void test_gate(void **state)
@@ -431,7 +450,8 @@ static void test_good(void **state)
 /* Another size than ours: what it lacks is not there, what is its own we do not see. */
 static void test_sizes(void **state)
 {
-	static const char *const modules[] = { "plain", "smaller", "larger", "larger_settings" };
+	static const char *const modules[] = { "plain", "smaller", "larger",
+					       "larger_settings" };
 	struct facade *facade;
 	char file[64];
 
@@ -457,18 +477,26 @@ static const struct {
 } opens[] = {
 	{ "open_says", "facade open_says: no table my_events: apply the migrations", 0 },
 	{ "open_mute", "facade open_mute: it cannot be opened and does not say why", 0 },
-	{ "undeclared", "facade undeclared: it asks for the setting DATABASE_URL, which it does not "
-			"declare", 1 },
+	{ "undeclared",
+	  "facade undeclared: it asks for the setting DATABASE_URL, which it does not "
+	  "declare",
+	  1 },
 	{ "no_statement", "facade no_statement: its fetch gives no statement", 1 },
 	{ "no_clear", "facade no_clear: its clear gives no statement", 1 },
-	{ "unknown_brace", "facade unknown_brace: its statement mark_as_sent: at position 14, "
-			   "\"{set_ture sent} WHERE {keys id}\": no brace of that name", 1 },
-	{ "bad_unsent", "facade bad_unsent: its statement mark_as_unsent: at position 8, "
-			"\"{key id}, what FROM {$MY_TABLE} WHERE {u\": this brace cannot stand in this "
-			"statement", 1 },
-	{ "bad_clear", "facade bad_clear: its statement clear: at position 20, "
-		       "\"{set_true sent} WHERE {keys id} AND NOT \": this brace cannot stand in this "
-		       "statement", 1 },
+	{ "unknown_brace",
+	  "facade unknown_brace: its statement mark_as_sent: at position 14, "
+	  "\"{set_ture sent} WHERE {keys id}\": no brace of that name",
+	  1 },
+	{ "bad_unsent",
+	  "facade bad_unsent: its statement mark_as_unsent: at position 8, "
+	  "\"{key id}, what FROM {$MY_TABLE} WHERE {u\": this brace cannot stand in this "
+	  "statement",
+	  1 },
+	{ "bad_clear",
+	  "facade bad_clear: its statement clear: at position 24, "
+	  "\"{set_true sent} WHERE {keys id} AND NOT \": this brace cannot stand in this "
+	  "statement",
+	  1 },
 };
 
 static void test_not_opened(void **state)
@@ -510,8 +538,9 @@ static void test_settings(void **state)
 	facade_close(facade);
 	setenv("MY_TABLE", "a.b.c", 1);
 	assert_int_equal(open_facade(facade, NULL), -1);
-	assert_error("facade good: its statement fetch: MY_TABLE is \"a.b.c\": the name of a table is "
-		     "expected, or schema.table");
+	assert_error(
+		"facade good: its statement fetch: MY_TABLE is \"a.b.c\": the name of a table is "
+		"expected, or schema.table");
 	unsetenv("MY_TABLE");
 	setenv("MY_SECRET", "s3cret\xff", 1);
 	assert_int_equal(open_facade(facade, NULL), -1);
@@ -519,7 +548,8 @@ static void test_settings(void **state)
 	setenv("MY_SECRET", "", 1);
 	setenv("MY_SECRET_FILE", "/nonexistent", 1);
 	assert_int_equal(open_facade(facade, NULL), -1);
-	assert_error("facade good: both MY_SECRET and MY_SECRET_FILE are set: leave out one of them");
+	assert_error(
+		"facade good: both MY_SECRET and MY_SECRET_FILE are set: leave out one of them");
 	unsetenv("MY_SECRET");
 	unsetenv("MY_SECRET_FILE");
 	facade_free(facade);
@@ -546,7 +576,8 @@ static void test_host(void **state)
 	(void)state;
 	install(VARIANTS, first, "asks.so");
 	install(VARIANTS, first, "asks_undeclared.so");
-	assert_told(NULL, "facade asks: dialect 3: , , , , "); /* all is there, of no type */
+	assert_told(NULL,
+		    "facade asks: dialect 3: , , , , "); /* all is there, of no type */
 	assert_int_equal(dburl_parse("sqlite://:memory:", &url, &err), 0);
 	if (db_open(&url, DB_WRITE, &db, &err) < 0) {
 		dburl_fini(&url);
@@ -554,8 +585,11 @@ static void test_host(void **state)
 		skip();
 	}
 	dburl_fini(&url);
-	assert_int_equal(db_exec(db, "CREATE TABLE my_events(id INTEGER, what VARCHAR(20), at DateTime)",
-				 NULL, 0, &n, &err), 0);
+	assert_int_equal(
+		db_exec(db,
+			"CREATE TABLE my_events(id INTEGER, what VARCHAR(20), at DateTime)",
+			NULL, 0, &n, &err),
+		0);
 	assert_told(db, "facade asks: dialect 3: datetime, datetime, varchar(20), -, -");
 	setenv("MY_TABLE", "main.my_events", 1);
 	assert_told(db, "facade asks: dialect 3: datetime, datetime, varchar(20), -, -");
@@ -564,8 +598,9 @@ static void test_host(void **state)
 	unsetenv("MY_TABLE");
 	facade = load("ASKS_UNDECLARED", "@/first");
 	assert_int_equal(open_facade(facade, db), -1);
-	assert_error("facade asks_undeclared: it asks for the setting NO_SETTING, which it does not "
-		     "declare");
+	assert_error(
+		"facade asks_undeclared: it asks for the setting NO_SETTING, which it does not "
+		"declare");
 	assert_int_equal(ask_module(facade, "slt_test_closes"), 1);
 	facade_free(facade);
 	db_close(db);
@@ -592,7 +627,8 @@ static void test_each(void **state)
 	write_file(in(first, "README"), "", 0, 0644);
 	write_file(in(second, "a.so"), "", 0, 0644);
 	write_file(in(second, "z.so"), "", 0, 0644);
-	facade_each("", list, own); /* what is installed on this machine, most likely nothing */
+	facade_each("", list,
+		    own); /* what is installed on this machine, most likely nothing */
 	fill_in(path, sizeof(path), "@/second:@/nowhere:@/first");
 	facade_each(path, list, text);
 	if (!*own)
@@ -615,16 +651,21 @@ struct sample {
 static const struct sample single_column[] = {
 	{ { "1", NULL, EVENT },
 	  "{\"@timestamp\":\"2022-10-13T12:34:56.000Z\","
-	  "\"audit_event\": {\"date_time\": \"2022-10-13T12:34:56.000Z\"}}", NULL },
+	  "\"audit_event\": {\"date_time\": \"2022-10-13T12:34:56.000Z\"}}",
+	  NULL },
 	/* numbers, order and escapes stay; a time of any kind that the index may judge */
-	{ { "1", NULL, " {\"z\":1.50,\"a\":[1e2, 12345678901234567890],\"u\":\"\\u00e9\\/\",\n"
-		       "\"audit_event\":{\"date_time\":1665664496.5}}\n" },
+	{ { "1", NULL,
+	    " {\"z\":1.50,\"a\":[1e2, 12345678901234567890],\"u\":\"\\u00e9\\/\",\n"
+	    "\"audit_event\":{\"date_time\":1665664496.5}}\n" },
 	  "{\"@timestamp\":1665664496.5,\"z\":1.50,\"a\":[1e2, 12345678901234567890],"
-	  "\"u\":\"\\u00e9\\/\",\"audit_event\":{\"date_time\":1665664496.5}}", NULL },
+	  "\"u\":\"\\u00e9\\/\",\"audit_event\":{\"date_time\":1665664496.5}}",
+	  NULL },
 	/* a timestamp of its own gives way */
-	{ { "1", NULL, "{\"@timestamp\":\"old\",\"audit_event\":{\"date_time\":\"new\"},"
-		       "\"\\u0040timestamp\":1}" },
-	  "{\"@timestamp\":\"new\",\"audit_event\":{\"date_time\":\"new\"}}", NULL },
+	{ { "1", NULL,
+	    "{\"@timestamp\":\"old\",\"audit_event\":{\"date_time\":\"new\"},"
+	    "\"\\u0040timestamp\":1}" },
+	  "{\"@timestamp\":\"new\",\"audit_event\":{\"date_time\":\"new\"}}",
+	  NULL },
 	{ { "1", NULL, NULL }, NULL, "the message is NULL" },
 	{ { "1", NULL, "" }, NULL, "*" },
 	{ { "1", NULL, "not JSON" }, NULL, "*" },
@@ -633,47 +674,63 @@ static const struct sample single_column[] = {
 	{ { "1", NULL, EVENT EVENT }, NULL, "*" },
 	{ { "1", NULL, "{\"audit_event\":{\"date_time\":\"\xff\"}}" }, NULL, "*" },
 	{ { "1", NULL, "{}" }, NULL, "no DATE_TIME_FIELD in DATE_TIME_PARENT_FIELD" },
-	{ { "1", NULL, "{\"date_time\":\"x\"}" }, NULL,
+	{ { "1", NULL, "{\"date_time\":\"x\"}" },
+	  NULL,
 	  "no DATE_TIME_FIELD in DATE_TIME_PARENT_FIELD" },
-	{ { "1", NULL, "{\"audit_event\":[{\"date_time\":1}]}" }, NULL,
+	{ { "1", NULL, "{\"audit_event\":[{\"date_time\":1}]}" },
+	  NULL,
 	  "no DATE_TIME_FIELD in DATE_TIME_PARENT_FIELD" },
-	{ { "1", NULL, "{\"audit_event\":{\"date_time\":null}}" }, NULL,
+	{ { "1", NULL, "{\"audit_event\":{\"date_time\":null}}" },
+	  NULL,
 	  "the time in the message is null" },
-	{ { "1", NULL, "{\"audit_event\":{\"date_time\":true}}" }, NULL,
+	{ { "1", NULL, "{\"audit_event\":{\"date_time\":true}}" },
+	  NULL,
 	  "the time in the message is a boolean" },
-	{ { "1", NULL, "{\"audit_event\":{\"date_time\":{}}}" }, NULL,
+	{ { "1", NULL, "{\"audit_event\":{\"date_time\":{}}}" },
+	  NULL,
 	  "the time in the message is an object" },
-	{ { "1", NULL, "{\"audit_event\":{\"date_time\":[1]}}" }, NULL,
+	{ { "1", NULL, "{\"audit_event\":{\"date_time\":[1]}}" },
+	  NULL,
 	  "the time in the message is an array" },
 };
 
 /* With DATE_TIME_PARENT_FIELD set but empty, and DATE_TIME_FIELD=at. */
 static const struct sample single_column_root[] = {
 	{ { "1", NULL, "{\"at\":\"2026\",\"b\":{}}" },
-	  "{\"@timestamp\":\"2026\",\"at\":\"2026\",\"b\":{}}", NULL },
+	  "{\"@timestamp\":\"2026\",\"at\":\"2026\",\"b\":{}}",
+	  NULL },
 	{ { "1", NULL, EVENT }, NULL, "no DATE_TIME_FIELD in DATE_TIME_PARENT_FIELD" },
 };
 
-#define DJANGO(time, actor, operation, target, message)                               \
-	"{\"@timestamp\":\"" time "\",\"audit_event\":{\"actor\":\"" actor "\","      \
-	"\"date_time\":\"" time "\",\"operation\":\"" operation "\","                 \
-	"\"origin\":\"shöp\",\"target\":" target ",\"environment\":\"te\\\"st\","     \
+#define DJANGO(time, actor, operation, target, message)                           \
+	"{\"@timestamp\":\"" time "\",\"audit_event\":{\"actor\":\"" actor "\","  \
+	"\"date_time\":\"" time "\",\"operation\":\"" operation "\","             \
+	"\"origin\":\"shöp\",\"target\":" target ",\"environment\":\"te\\\"st\"," \
 	"\"message\":" message "}}"
 
 static const struct sample django[] = {
-	{ { "1", "2026-10-01 06:00:00.283402+00", "0", "Order 5", "{\"a\": [\"None\", \"1\"]}", "Ada",
-	    "Lovelace", "ada@example.com" },
-	  DJANGO("2026-10-01T06:00:00.283402+00:00", "Ada Lovelace", "create", "\"Order 5\"",
-		 "\"{\\\"a\\\": [\\\"None\\\", \\\"1\\\"]}\""), NULL },
+	{ { "1", "2026-10-01 06:00:00.283402+00", "0", "Order 5",
+	    "{\"a\": [\"None\", \"1\"]}", "Ada", "Lovelace", "ada@example.com" },
+	  DJANGO("2026-10-01T06:00:00.283402+00:00", "Ada Lovelace", "create",
+		 "\"Order 5\"", "\"{\\\"a\\\": [\\\"None\\\", \\\"1\\\"]}\""),
+	  NULL },
 	{ { "1", "2026-10-01 06:00:00", "1", "", "", "", "Lovelace ", "ada@example.com" },
-	  DJANGO("2026-10-01T06:00:00+00:00", "Lovelace", "update", "\"\"", "\"\""), NULL },
-	{ { "1", "2026-10-01 06:00:00", "2", NULL, NULL, "", "\xc2\xa0", "ada@example.com" },
-	  DJANGO("2026-10-01T06:00:00+00:00", "ada@example.com", "delete", "null", "null"), NULL },
+	  DJANGO("2026-10-01T06:00:00+00:00", "Lovelace", "update", "\"\"", "\"\""),
+	  NULL },
+	{ { "1", "2026-10-01 06:00:00", "2", NULL, NULL, "", "\xc2\xa0",
+	    "ada@example.com" },
+	  DJANGO("2026-10-01T06:00:00+00:00", "ada@example.com", "delete", "null",
+		 "null"),
+	  NULL },
 	{ { "1", "2026-10-01 06:00:00", "3", "line\nbreak", NULL, NULL, NULL, NULL },
-	  DJANGO("2026-10-01T06:00:00+00:00", "unknown", "access", "\"line\\nbreak\"", "null"), NULL },
-	{ { "1", "2026-10-01 06:00:00", "4", "", "", "", "", "" }, NULL,
+	  DJANGO("2026-10-01T06:00:00+00:00", "unknown", "access", "\"line\\nbreak\"",
+		 "null"),
+	  NULL },
+	{ { "1", "2026-10-01 06:00:00", "4", "", "", "", "", "" },
+	  NULL,
 	  "the action is not one of 0, 1, 2 and 3" },
-	{ { "1", "2026-10-01 06:00:00", NULL, "", "", "", "", "" }, NULL,
+	{ { "1", "2026-10-01 06:00:00", NULL, "", "", "", "", "" },
+	  NULL,
 	  "the action is not one of 0, 1, 2 and 3" },
 	{ { "1", NULL, "0", "", "", "", "", "" }, NULL, "*" },
 	{ { "1", "yesterday", "0", "", "", "", "", "" }, NULL, "*" },
@@ -683,7 +740,9 @@ static const struct sample django[] = {
 static void assert_sample(const struct facade *facade, const struct sample *sample)
 {
 	struct slt_text cells[MAX_CELLS];
-	struct slt_row row = { .size = sizeof(row), .n_cells = MAX_CELLS, .cells = cells };
+	struct slt_row row = { .size = sizeof(row),
+			       .n_cells = MAX_CELLS,
+			       .cells = cells };
 	const char *reason;
 	struct buf out;
 	struct doc doc;
@@ -730,8 +789,9 @@ static void test_single_column_json(void **state)
 	assert_samples(facade, single_column_root, N_OF(single_column_root));
 	setenv("DATE_TIME_FIELD", "", 1);
 	assert_int_equal(open_facade(facade, NULL), -1);
-	assert_error("facade single_column_json: DATE_TIME_FIELD is empty: name the member of the "
-		     "message that holds the time");
+	assert_error(
+		"facade single_column_json: DATE_TIME_FIELD is empty: name the member of the "
+		"message that holds the time");
 	unsetenv("DATE_TIME_FIELD");
 	unsetenv("DATE_TIME_PARENT_FIELD");
 	facade_free(facade);

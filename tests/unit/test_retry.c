@@ -21,8 +21,8 @@ enum { FAR = 1000000, SEEDS = 200 };
 static const struct {
 	long least, most;
 } bounds[] = {
-	{ 125, 250 },     { 250, 500 },	    { 500, 1000 },    { 1000, 2000 },
-	{ 2000, 4000 },   { 4000, 8000 },   { 8000, 16000 },  { 15000, 30000 },
+	{ 125, 250 },	  { 250, 500 },	    { 500, 1000 },    { 1000, 2000 },
+	{ 2000, 4000 },	  { 4000, 8000 },   { 8000, 16000 },  { 15000, 30000 },
 	{ 15000, 30000 }, { 15000, 30000 }, { 15000, 30000 }, { 15000, 30000 },
 };
 
@@ -105,8 +105,8 @@ static void test_retry_after(void **state)
 		for (unsigned seed = 0; seed < 20; seed++) {
 			retry_init(&retry, FAR, seed);
 			retry.attempt = asked[i].attempt;
-			assert_in_range(retry_next(&retry, asked[i].after), asked[i].least,
-					asked[i].most);
+			assert_in_range(retry_next(&retry, asked[i].after),
+					asked[i].least, asked[i].most);
 			assert_int_equal(retry.attempt, asked[i].attempt + 1);
 		}
 	}
@@ -118,12 +118,9 @@ static const struct {
 	long after, least, most;
 	bool is_over;
 } limits[] = {
-	{ 0, 600, 119000, 120001, false },
-	{ 119.5, -1, 1, 501, false },
-	{ 119.5, 600, 1, 501, false },
-	{ 120.5, -1, 0, 0, true },
-	{ 120.5, 600, 0, 0, true },
-	{ 4000, 600, 0, 0, true },
+	{ 0, 600, 119000, 120001, false }, { 119.5, -1, 1, 501, false },
+	{ 119.5, 600, 1, 501, false },	   { 120.5, -1, 0, 0, true },
+	{ 120.5, 600, 0, 0, true },	   { 4000, 600, 0, 0, true },
 };
 
 static void test_limit(void **state)
@@ -163,12 +160,9 @@ static void test_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_for_ever),
-		cmocka_unit_test(test_progress),
-		cmocka_unit_test(test_retry_after),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_bounds),	 cmocka_unit_test(test_for_ever),
+		cmocka_unit_test(test_progress), cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_limit),	 cmocka_unit_test(test_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,10 +109,11 @@ static const struct {
 	{ SET_DB_USE_SSL, "DB_USE_SSL", B, false, "False", 0 },
 	{ SET_DEBUG, "DEBUG", B, false, "False", 0 },
 	{ SET_DOCUMENT_ID_PREFIX, "DOCUMENT_ID_PREFIX", T, false, "", 0 },
-	{ SET_ELASTICSEARCH_ALLOW_PLAINTEXT, "ELASTICSEARCH_ALLOW_PLAINTEXT", B, false, "True", 1 },
+	{ SET_ELASTICSEARCH_ALLOW_PLAINTEXT, "ELASTICSEARCH_ALLOW_PLAINTEXT", B, false,
+	  "True", 1 },
 	{ SET_ELASTICSEARCH_API_KEY, "ELASTICSEARCH_API_KEY", T, true, "", 0 },
-	{ SET_ELASTICSEARCH_APP_AUDIT_LOG_INDEX, "ELASTICSEARCH_APP_AUDIT_LOG_INDEX", T, false,
-	  "app_audit_log", 0 },
+	{ SET_ELASTICSEARCH_APP_AUDIT_LOG_INDEX, "ELASTICSEARCH_APP_AUDIT_LOG_INDEX", T,
+	  false, "app_audit_log", 0 },
 	{ SET_ELASTICSEARCH_CA_CERT, "ELASTICSEARCH_CA_CERT", T, false, "", 0 },
 	{ SET_ELASTICSEARCH_CLIENT_CERT, "ELASTICSEARCH_CLIENT_CERT", T, false, "", 0 },
 	{ SET_ELASTICSEARCH_CLIENT_KEY, "ELASTICSEARCH_CLIENT_KEY", T, false, "", 0 },
@@ -121,8 +122,10 @@ static const struct {
 	{ SET_ELASTICSEARCH_PASSWORD, "ELASTICSEARCH_PASSWORD", T, true, "", 0 },
 	{ SET_ELASTICSEARCH_PIPELINE, "ELASTICSEARCH_PIPELINE", T, false, "", 0 },
 	{ SET_ELASTICSEARCH_PORT, "ELASTICSEARCH_PORT", N, false, "0", 0 },
-	{ SET_ELASTICSEARCH_REQUIRE_ALIAS, "ELASTICSEARCH_REQUIRE_ALIAS", B, false, "False", 0 },
-	{ SET_ELASTICSEARCH_RETRY_SECONDS, "ELASTICSEARCH_RETRY_SECONDS", N, false, "120", 120 },
+	{ SET_ELASTICSEARCH_REQUIRE_ALIAS, "ELASTICSEARCH_REQUIRE_ALIAS", B, false,
+	  "False", 0 },
+	{ SET_ELASTICSEARCH_RETRY_SECONDS, "ELASTICSEARCH_RETRY_SECONDS", N, false, "120",
+	  120 },
 	{ SET_ELASTICSEARCH_SCHEME, "ELASTICSEARCH_SCHEME", C, false, "https", 0 },
 	{ SET_ELASTICSEARCH_TIMEOUT, "ELASTICSEARCH_TIMEOUT", N, false, "30", 30 },
 	{ SET_ELASTICSEARCH_USERNAME, "ELASTICSEARCH_USERNAME", T, false, "", 0 },
@@ -152,13 +155,16 @@ static void test_defaults(void **state)
 		assert_string_equal(s->name, defaults[i].name);
 		assert_int_equal(s->type, defaults[i].type);
 		assert_int_equal(s->secret, defaults[i].secret);
-		assert_string_equal(settings_text(&settings, defaults[i].id), defaults[i].text);
-		assert_int_equal(settings_number(&settings, defaults[i].id), defaults[i].number);
+		assert_string_equal(settings_text(&settings, defaults[i].id),
+				    defaults[i].text);
+		assert_int_equal(settings_number(&settings, defaults[i].id),
+				 defaults[i].number);
 		assert_int_equal(settings_boolean(&settings, defaults[i].id),
 				 defaults[i].number != 0);
 		assert_false(settings_is_set(&settings, defaults[i].id));
 		/* the table is sorted, as --help shows it, and its help is a line */
-		assert_true(i == 0 || strcmp(settings_table[i - 1].name, settings_table[i].name) < 0);
+		assert_true(i == 0 || strcmp(settings_table[i - 1].name,
+					     settings_table[i].name) < 0);
 		assert_true(s->help && *s->help && !strchr(s->help, '\n'));
 		assert_int_not_equal(s->help[strlen(s->help) - 1], '.');
 	}
@@ -168,7 +174,8 @@ static void test_defaults(void **state)
 /* ---------------------------------------------------------------- values */
 
 #define NOT_BOOLEAN(v) ": \"" v "\" is not possible, True or False is expected"
-#define NOT_NUMBER(v, range) ": \"" v "\" is not possible, a whole number from " range " is expected"
+#define NOT_NUMBER(v, range) \
+	": \"" v "\" is not possible, a whole number from " range " is expected"
 
 static const struct {
 	enum setting_id id;
@@ -209,11 +216,13 @@ static const struct {
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "100000", 100000, NULL },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "\n+500 ", 500, NULL },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "0", 0, NOT_NUMBER("0", "1 to 100000") },
-	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "100001", 0, NOT_NUMBER("100001", "1 to 100000") },
+	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "100001", 0,
+	  NOT_NUMBER("100001", "1 to 100000") },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "-5", 0, NOT_NUMBER("-5", "1 to 100000") },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "", 0, NOT_NUMBER("", "1 to 100000") },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "5e2", 0, NOT_NUMBER("5e2", "1 to 100000") },
-	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "500 rows", 0, NOT_NUMBER("500 rows", "1 to 100000") },
+	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "500 rows", 0,
+	  NOT_NUMBER("500 rows", "1 to 100000") },
 	{ SET_CHUNK_SIZE, "CHUNK_SIZE", "18446744073709551617", 0,
 	  NOT_NUMBER("18446744073709551617", "1 to 100000") },
 	{ SET_BATCH_SIZE, "BATCH_SIZE", "0", 0, NULL },
@@ -226,10 +235,13 @@ static const struct {
 	{ SET_BATCH_SIZE, "BATCH_SIZE", " ", 0, NOT_NUMBER(" ", "0") },
 	{ SET_DAYS_TO_KEEP, "DAYS_TO_KEEP", "\t", 0, NOT_NUMBER("\t", "0 to 100000") },
 	{ SET_ELASTICSEARCH_PORT, "ELASTICSEARCH_PORT", "65535", 65535, NULL },
-	{ SET_ELASTICSEARCH_PORT, "ELASTICSEARCH_PORT", "65536", 0, NOT_NUMBER("65536", "0 to 65535") },
-	{ SET_ELASTICSEARCH_TIMEOUT, "ELASTICSEARCH_TIMEOUT", "0", 0, NOT_NUMBER("0", "1 to 3600") },
+	{ SET_ELASTICSEARCH_PORT, "ELASTICSEARCH_PORT", "65536", 0,
+	  NOT_NUMBER("65536", "0 to 65535") },
+	{ SET_ELASTICSEARCH_TIMEOUT, "ELASTICSEARCH_TIMEOUT", "0", 0,
+	  NOT_NUMBER("0", "1 to 3600") },
 	{ SET_LANES, "LANES", "65", 0, NOT_NUMBER("65", "1 to 64") },
-	{ SET_MAX_BULK_BYTES, "MAX_BULK_BYTES", "1023", 0, NOT_NUMBER("1023", "1024 to 1073741824") },
+	{ SET_MAX_BULK_BYTES, "MAX_BULK_BYTES", "1023", 0,
+	  NOT_NUMBER("1023", "1024 to 1073741824") },
 	/* choices */
 	{ SET_ELASTICSEARCH_SCHEME, "ELASTICSEARCH_SCHEME", "http", 0, NULL },
 	{ SET_ON_CONFLICT, "ON_CONFLICT", "trust", 0, NULL },
@@ -258,12 +270,15 @@ static void test_values(void **state)
 	for (size_t i = 0; i < N_OF(values); i++) {
 		setenv(values[i].name, values[i].value, 1);
 		if (values[i].error) {
-			snprintf(text, sizeof(text), "%s%s", values[i].name, values[i].error);
+			snprintf(text, sizeof(text), "%s%s", values[i].name,
+				 values[i].error);
 			assert_refused(NULL, text);
 		} else {
 			load(&settings, NULL);
-			assert_string_equal(settings_text(&settings, values[i].id), values[i].value);
-			assert_int_equal(settings_number(&settings, values[i].id), values[i].number);
+			assert_string_equal(settings_text(&settings, values[i].id),
+					    values[i].value);
+			assert_int_equal(settings_number(&settings, values[i].id),
+					 values[i].number);
 			assert_true(settings_is_set(&settings, values[i].id));
 			assert_int_equal(settings.source[values[i].id], FROM_ENVIRONMENT);
 			settings_fini(&settings);
@@ -282,11 +297,13 @@ static void test_where_from(void **state)
 	setenv("CHUNK_SIZE", "10", 1);
 	setenv("DATABASE_URL", "", 1);
 	load(&settings, path);
-	assert_int_equal(settings_number(&settings, SET_LANES), 3); /* the last one of the file */
+	assert_int_equal(settings_number(&settings, SET_LANES),
+			 3); /* the last one of the file */
 	assert_int_equal(settings.source[SET_LANES], FROM_FILE);
 	assert_int_equal(settings_number(&settings, SET_CHUNK_SIZE), 10);
 	assert_int_equal(settings.source[SET_CHUNK_SIZE], FROM_ENVIRONMENT);
-	assert_string_equal(settings_text(&settings, SET_DATABASE_URL), ""); /* set, to nothing */
+	assert_string_equal(settings_text(&settings, SET_DATABASE_URL),
+			    ""); /* set, to nothing */
 	assert_int_equal(settings_number(&settings, SET_BATCH_SIZE), 7);
 	assert_int_equal(settings.source[SET_BATCH_SIZE], FROM_FILE);
 	assert_int_equal(settings.source[SET_DEBUG], FROM_FILE);
@@ -335,7 +352,8 @@ static void test_secret_files(void **state)
 		for (size_t j = 0; j < N_OF(secrets); j++) {
 			write_file(secret_path, secrets[j].content, secrets[j].n);
 			load(&settings, NULL);
-			assert_string_equal(settings_text(&settings, ids[i]), secrets[j].value);
+			assert_string_equal(settings_text(&settings, ids[i]),
+					    secrets[j].value);
 			assert_int_equal(settings.source[ids[i]], FROM_ENVIRONMENT);
 			settings_fini(&settings);
 		}
@@ -362,13 +380,15 @@ static void test_secret_files_refused(void **state)
 	write_text(secret_path, "s3cret");
 	setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
 	setenv("DATABASE_PASSWORD", "other", 1);
-	assert_refused(NULL, "both DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are set: leave "
-			     "out one of them");
+	assert_refused(NULL,
+		       "both DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are set: leave "
+		       "out one of them");
 	unsetenv("DATABASE_PASSWORD");
 	/* one here, the other there */
 	write_text(path, "DATABASE_PASSWORD=other\n");
-	assert_refused(path, "both DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are set: leave "
-			     "out one of them");
+	assert_refused(path,
+		       "both DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are set: leave "
+		       "out one of them");
 	setenv("DATABASE_PASSWORD_FILE", "/nonexistent/secret", 1);
 	assert_refused(NULL, "DATABASE_PASSWORD_FILE: cannot read /nonexistent/secret: "
 			     "No such file or directory");
@@ -377,8 +397,10 @@ static void test_secret_files_refused(void **state)
 	if (geteuid() != 0) {
 		setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
 		chmod(secret_path, 0);
-		snprintf(text, sizeof(text), "DATABASE_PASSWORD_FILE: cannot read %s: "
-			 "Permission denied", secret_path);
+		snprintf(text, sizeof(text),
+			 "DATABASE_PASSWORD_FILE: cannot read %s: "
+			 "Permission denied",
+			 secret_path);
 		assert_refused(NULL, text);
 	}
 	clearenv();
@@ -395,32 +417,39 @@ static void test_read(void **state)
 	write_text(path, "MY_TABLE=events\nMY_KEY_FILE=/nonexistent\n");
 	setenv("MY_OTHER", "", 1);
 	load(&settings, path);
-	assert_int_equal(settings_read(&settings, "MY_TABLE", false, &value, &source, &err), 0);
+	assert_int_equal(
+		settings_read(&settings, "MY_TABLE", false, &value, &source, &err), 0);
 	assert_string_equal(value, "events");
 	assert_int_equal(source, FROM_FILE);
 	secret_free(value);
-	assert_int_equal(settings_read(&settings, "MY_OTHER", true, &value, &source, &err), 0);
+	assert_int_equal(
+		settings_read(&settings, "MY_OTHER", true, &value, &source, &err), 0);
 	assert_string_equal(value, "");
 	assert_int_equal(source, FROM_ENVIRONMENT);
 	secret_free(value);
-	assert_int_equal(settings_read(&settings, "MY_NOTHING", true, &value, &source, &err), 0);
+	assert_int_equal(
+		settings_read(&settings, "MY_NOTHING", true, &value, &source, &err), 0);
 	assert_null(value);
 	assert_int_equal(source, FROM_DEFAULT);
-	assert_int_equal(settings_read(&settings, "MY_KEY", false, &value, &source, &err), 0);
+	assert_int_equal(settings_read(&settings, "MY_KEY", false, &value, &source, &err),
+			 0);
 	assert_null(value);
-	assert_int_equal(settings_read(&settings, "MY_KEY", true, &value, &source, &err), -1);
-	assert_string_equal(err.text,
-			    "MY_KEY_FILE: cannot read /nonexistent: No such file or directory");
+	assert_int_equal(settings_read(&settings, "MY_KEY", true, &value, &source, &err),
+			 -1);
+	assert_string_equal(
+		err.text,
+		"MY_KEY_FILE: cannot read /nonexistent: No such file or directory");
 	secret_free(NULL);
 	settings_fini(&settings);
 	clearenv();
 }
 
-/* ---------------------------------------------------------------- the file of --env-file */
+/* ------------------------------------------------------------- the file of --env-file */
 
 #define EXPECTED ": NAME=VALUE, an empty line or a line that begins with # is expected"
-#define QUOTES ": quotes and backslashes mean different things to docker and systemd: put this " \
-	       "value into the environment, or a secret into a file named by NAME_FILE"
+#define QUOTES                                                                            \
+	": quotes and backslashes mean different things to docker and systemd: put this " \
+	"value into the environment, or a secret into a file named by NAME_FILE"
 #define BLANKS ": white space at the beginning or end of the value"
 
 static const struct {
@@ -446,7 +475,9 @@ static const struct {
 	{ "A-B=1\n", NULL, ":1" EXPECTED },
 	{ "A.B=1\n", NULL, ":1" EXPECTED },
 	{ "Ä=1\n", NULL, ":1" EXPECTED },
-	{ "\xef\xbb\xbf" "A=1\n", NULL, ":1" EXPECTED },
+	{ "\xef\xbb\xbf"
+	  "A=1\n",
+	  NULL, ":1" EXPECTED },
 	{ "\r\n", NULL, ":1" EXPECTED },
 	{ "A=1\r\n", NULL, ":1" BLANKS },
 	{ "A=1 \n", NULL, ":1" BLANKS },
@@ -498,8 +529,9 @@ static void test_env_file(void **state)
 	}
 	write_file(path, "A=1\nB=2\0C=3\n", 12);
 	assert_refused(path, "@/env:2: a NUL byte");
-	assert_refused("/nonexistent/env",
-		       "--env-file: cannot read /nonexistent/env: No such file or directory");
+	assert_refused(
+		"/nonexistent/env",
+		"--env-file: cannot read /nonexistent/env: No such file or directory");
 	assert_refused(folder, "--env-file: cannot read @: Is a directory");
 	envfile_free(NULL, 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Statements with {braces}: every brace, every refusal, and what a database makes of the SQL.
+// Statements with {braces}: every brace, every refusal, and what databases make of the SQL.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,8 @@ static const char *setting(void *arg, const char *name)
 }
 
 /* The declared type is what `arg` says; NULL: no such column. */
-static int type_is(void *arg, const char *column, char *ret_type, size_t size, struct err *e)
+static int type_is(void *arg, const char *column, char *ret_type, size_t size,
+		   struct err *e)
 {
 	const char *type = arg;
 
@@ -79,8 +80,8 @@ static int render_as(enum sql_role role, enum sql_form form, enum slt_dialect di
 
 	if (type)
 		snprintf(copy, sizeof(copy), "%s", type);
-	result = sql_render(template, form, dialect_get(dialect), type_is, type ? copy : NULL,
-			    ret, &err);
+	result = sql_render(template, form, dialect_get(dialect), type_is,
+			    type ? copy : NULL, ret, &err);
 	sql_template_free(template); /* what was rendered stands on its own */
 	return result;
 }
@@ -97,22 +98,23 @@ static struct sql render(enum sql_role role, enum sql_form form, enum slt_dialec
 
 /* ---------------------------------------------------------------- every brace */
 
-/* In a fetch a brace stands in REST, in the other two after what they need. */
+/* In a fetch a brace stands in REST, in a clear after what it needs. */
 #define FETCH(rest) "SELECT {key k} FROM t WHERE {unsent 1} " rest
 #define FETCHED(rest) "SELECT \"k\" AS slt_key FROM t WHERE (1) " rest
-#define MARK(rest) rest " WHERE {keys k}"
 #define CLEAR(rest) "DELETE {keys k} {older_than o} " rest
 
-#define PG_SET(c, k, v, n)                                                            \
-	"CASE coalesce(jsonb_typeof((" c ")::jsonb), 'null')"                         \
-	" WHEN 'object' THEN (" c ")::jsonb || '{\"" k "\": " v "}'::jsonb"           \
-	" WHEN 'null' THEN '{\"" k "\": " v "}'::jsonb"                               \
+#define PG_SET(c, k, v, n)                                                  \
+	"CASE coalesce(jsonb_typeof((" c ")::jsonb), 'null')"               \
+	" WHEN 'object' THEN (" c ")::jsonb || '{\"" k "\": " v "}'::jsonb" \
+	" WHEN 'null' THEN '{\"" k "\": " v "}'::jsonb"                     \
 	" ELSE jsonb_build_object('" k "', " v ", '" n "', (" c ")::jsonb) END"
-#define LITE_SET(c, k, v, n)                                                          \
-	"CASE WHEN " c " IS NULL THEN json_object('" k "', json('" v "'))"            \
-	" WHEN NOT json_valid(" c ") THEN json_object('" k "', json('" v "'), '" n "', " c ")" \
-	" WHEN json_type(" c ") = 'object' THEN json_set(" c ", '$.\"" k "\"', json('" v "'))" \
-	" WHEN json_type(" c ") = 'null' THEN json_object('" k "', json('" v "'))"    \
+#define LITE_SET(c, k, v, n)                                                             \
+	"CASE WHEN " c " IS NULL THEN json_object('" k "', json('" v "'))"               \
+	" WHEN NOT json_valid(" c ") THEN json_object('" k "', json('" v "'), '" n       \
+	"', " c ")"                                                                      \
+	" WHEN json_type(" c ") = 'object' THEN json_set(" c ", '$.\"" k "\"', json('" v \
+	"'))"                                                                            \
+	" WHEN json_type(" c ") = 'null' THEN json_object('" k "', json('" v "'))"       \
 	" ELSE json_object('" k "', json('" v "'), '" n "', json(" c ")) END"
 
 static const struct brace {
@@ -131,22 +133,26 @@ static const struct brace {
 	  FETCHED("\"key\"\"unsent\"\"keys\"\"is_true\""), NULL },
 	/* identifiers out of settings */
 	{ SQL_FETCH, "", FETCH("{$TABLE}"), FETCHED("\"audit_logs\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$WITH_SCHEMA}"), FETCHED("\"app\".\"audit_logs\""), NULL },
+	{ SQL_FETCH, "", FETCH("{$WITH_SCHEMA}"), FETCHED("\"app\".\"audit_logs\""),
+	  NULL },
 	{ SQL_FETCH, "", FETCH("{$MIXED}"), FETCHED("\"Audit Logs\""), NULL },
 	{ SQL_FETCH, "", FETCH("{$NON_ASCII}"), FETCHED("\"журнал\".\"Größe\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$QUOTES}"), FETCHED("\"a\"\"b\".\"c\"\"\"\"d'e\""), NULL },
+	{ SQL_FETCH, "", FETCH("{$QUOTES}"), FETCHED("\"a\"\"b\".\"c\"\"\"\"d'e\""),
+	  NULL },
 	{ SQL_FETCH, "", FETCH("{$EVIL}"),
 	  FETCHED("\"x\"\"; DROP TABLE audit_logs; --\""), NULL },
 	{ SQL_FETCH, "", FETCH("{$BRACES}"), FETCHED("\"{key id}\""), NULL },
 	/* bound values */
-	{ SQL_FETCH, "", FETCH("{:EVIL}, {:EMPTY}"), FETCHED("$1, $2"), FETCHED("?1, ?2") },
+	{ SQL_FETCH, "", FETCH("{:EVIL}, {:EMPTY}"), FETCHED("$1, $2"),
+	  FETCHED("?1, ?2") },
 	{ SQL_CLEAR, "", CLEAR("{:EVIL}"), "DELETE \"k\" = ANY($1) (\"o\" < $2) $3",
 	  "DELETE \"k\" IN (SELECT value FROM json_each(?1)) "
 	  "(datetime(\"o\") < datetime(?2)) ?3" },
 	/* braces that are none, in and out of {unsent} */
 	{ SQL_FETCH, "", FETCH("'{{key id}' }"), FETCHED("'{key id}' }"), NULL },
 	{ SQL_FETCH, "", FETCH("{{{{{a}"), FETCHED("{{\"a\""), NULL },
-	{ SQL_FETCH, "boolean", "select {key k} FROM t WHERE {unsent a <> '{{' AND ({is_true b})}",
+	{ SQL_FETCH, "boolean",
+	  "select {key k} FROM t WHERE {unsent a <> '{{' AND ({is_true b})}",
 	  "select \"k\" AS slt_key FROM t WHERE (a <> '{' AND ((\"b\" IS TRUE)))", NULL },
 	{ SQL_FETCH, "", "SELECT\n{key k} FROM t WHERE {unsent {a}{b.c}{:TABLE}{{} {d}",
 	  "SELECT\n\"k\" AS slt_key FROM t WHERE (\"a\"\"b\".\"c\"$1{) \"d\"",
@@ -159,16 +165,18 @@ static const struct brace {
 	{ SQL_MARK, "", "{keys t.k} {keys j}", "\"t\".\"k\" = ANY($1) \"j\" = ANY($2)",
 	  "\"t\".\"k\" IN (SELECT value FROM json_each(?1)) "
 	  "\"j\" IN (SELECT value FROM json_each(?2))" },
-	{ SQL_CLEAR, "", "{keys k} {older_than t.at}", "\"k\" = ANY($1) (\"t\".\"at\" < $2)",
+	{ SQL_CLEAR, "", "{keys k} {older_than t.at}",
+	  "\"k\" = ANY($1) (\"t\".\"at\" < $2)",
 	  "\"k\" IN (SELECT value FROM json_each(?1)) "
 	  "(datetime(\"t\".\"at\") < datetime(?2))" },
 	/* flags, by type */
 	{ SQL_FETCH, "", FETCH("{is_true f}"), FETCHED("(\"f\" IS TRUE)"), NULL },
-	{ SQL_FETCH, "boolean", FETCH("{is_true t.f}"), FETCHED("(\"t\".\"f\" IS TRUE)"), NULL },
+	{ SQL_FETCH, "boolean", FETCH("{is_true t.f}"), FETCHED("(\"t\".\"f\" IS TRUE)"),
+	  NULL },
 	{ SQL_FETCH, "smallint", FETCH("{is_true f}"), FETCHED("((\"f\" <> 0) IS TRUE)"),
 	  FETCHED("(\"f\" IS TRUE)") },
-	{ SQL_FETCH, "numeric(3,1)", FETCH("{is_true f}"), FETCHED("((\"f\" <> 0) IS TRUE)"),
-	  FETCHED("(\"f\" IS TRUE)") },
+	{ SQL_FETCH, "numeric(3,1)", FETCH("{is_true f}"),
+	  FETCHED("((\"f\" <> 0) IS TRUE)"), FETCHED("(\"f\" IS TRUE)") },
 	{ SQL_FETCH, "bit(1)", FETCH("{is_true f}"), FETCHED("((\"f\" = B'1') IS TRUE)"),
 	  FETCHED("(\"f\" IS TRUE)") },
 	{ SQL_MARK, "boolean", "{keys k} {set_true t.f}{set_false f}",
@@ -189,12 +197,13 @@ static const struct brace {
 	  "json_type(\"t\".\"c\", '$.\"is_sent\"') = 'true' END IS TRUE)" },
 	{ SQL_MARK, NULL, "{keys k} {set_true c->is_sent}",
 	  "\"k\" = ANY($1) \"c\" = " PG_SET("\"c\"", "is_sent", "true", "c"),
-	  "\"k\" IN (SELECT value FROM json_each(?1)) \"c\" = "
-	  LITE_SET("\"c\"", "is_sent", "true", "c") },
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"c\" = " LITE_SET(
+		  "\"c\"", "is_sent", "true", "c") },
 	{ SQL_MARK, NULL, "{keys k} {set_false t.Größe->K_9}",
-	  "\"k\" = ANY($1) \"Größe\" = " PG_SET("\"t\".\"Größe\"", "K_9", "false", "Größe"),
-	  "\"k\" IN (SELECT value FROM json_each(?1)) \"Größe\" = "
-	  LITE_SET("\"t\".\"Größe\"", "K_9", "false", "Größe") },
+	  "\"k\" = ANY($1) \"Größe\" = " PG_SET("\"t\".\"Größe\"", "K_9", "false",
+						"Größe"),
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"Größe\" = " LITE_SET(
+		  "\"t\".\"Größe\"", "K_9", "false", "Größe") },
 };
 
 static void test_braces(void **state)
@@ -202,8 +211,10 @@ static void test_braces(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(braces); i++) {
 		const struct brace *c = &braces[i];
-		struct sql pg = render(c->role, SQL_AS_IS, SLT_POSTGRESQL, c->type, c->text);
-		struct sql lite = render(c->role, SQL_AS_IS, SLT_SQLITE, c->type, c->text);
+		struct sql pg = render(c->role, SQL_AS_IS, SLT_POSTGRESQL, c->type,
+				       c->text);
+		struct sql lite = render(c->role, SQL_AS_IS, SLT_SQLITE, c->type,
+					 c->text);
 
 		assert_string_equal(pg.text, c->pg);
 		assert_string_equal(lite.text, c->lite ? c->lite : c->pg);
@@ -247,8 +258,10 @@ static const struct refusal {
 	{ SQL_FETCH, "{unsent {unsent x}}",
 	  "at position 9, \"{unsent x}}\": this brace cannot stand here" },
 	/* identifiers */
-	{ SQL_FETCH, "SELECT {}", "at position 8, \"{}\": an identifier is expected, it is empty" },
-	{ SQL_FETCH, "{key }", "at position 1, \"{key }\": an identifier is expected, it is empty" },
+	{ SQL_FETCH, "SELECT {}",
+	  "at position 8, \"{}\": an identifier is expected, it is empty" },
+	{ SQL_FETCH, "{key }",
+	  "at position 1, \"{key }\": an identifier is expected, it is empty" },
 	{ SQL_FETCH, "{is_true ->k}",
 	  "at position 1, \"{is_true ->k}\": an identifier is expected, it is empty" },
 	{ SQL_FETCH, "{key  id}", "at position 1, \"{key  id}\": " IDENTIFIER },
@@ -265,19 +278,26 @@ static const struct refusal {
 	{ SQL_FETCH, "{key a->b}", "at position 1, \"{key a->b}\": " NO_ARROW },
 	{ SQL_FETCH, "{time a->b}", "at position 1, \"{time a->b}\": " NO_ARROW },
 	{ SQL_MARK, "{keys a->b}", "at position 1, \"{keys a->b}\": " NO_ARROW },
-	{ SQL_CLEAR, "{older_than a->b}", "at position 1, \"{older_than a->b}\": " NO_ARROW },
+	{ SQL_CLEAR, "{older_than a->b}",
+	  "at position 1, \"{older_than a->b}\": " NO_ARROW },
 	{ SQL_MARK, "{is_true c->}", "at position 1, \"{is_true c->}\": " NO_ARROW },
-	{ SQL_MARK, "{is_true c->a-b}", "at position 1, \"{is_true c->a-b}\": " NO_ARROW },
-	{ SQL_MARK, "{set_true c->a'b}", "at position 1, \"{set_true c->a'b}\": " NO_ARROW },
-	{ SQL_MARK, "{set_true c->a\"b}", "at position 1, \"{set_true c->a\"b}\": " NO_ARROW },
-	{ SQL_MARK, "{set_true c->a->b}", "at position 1, \"{set_true c->a->b}\": " NO_ARROW },
-	{ SQL_MARK, "{set_false c->ä}", "at position 1, \"{set_false c->ä}\": " NO_ARROW },
+	{ SQL_MARK, "{is_true c->a-b}",
+	  "at position 1, \"{is_true c->a-b}\": " NO_ARROW },
+	{ SQL_MARK, "{set_true c->a'b}",
+	  "at position 1, \"{set_true c->a'b}\": " NO_ARROW },
+	{ SQL_MARK, "{set_true c->a\"b}",
+	  "at position 1, \"{set_true c->a\"b}\": " NO_ARROW },
+	{ SQL_MARK, "{set_true c->a->b}",
+	  "at position 1, \"{set_true c->a->b}\": " NO_ARROW },
+	{ SQL_MARK, "{set_false c->ä}",
+	  "at position 1, \"{set_false c->ä}\": " NO_ARROW },
 	/* settings */
 	{ SQL_FETCH, "{$NOPE}",
 	  "at position 1, \"{$NOPE}\": the facade declares no such setting" },
 	{ SQL_FETCH, "{:NOPE}",
 	  "at position 1, \"{:NOPE}\": the facade declares no such setting" },
-	{ SQL_FETCH, "{$}", "at position 1, \"{$}\": the facade declares no such setting" },
+	{ SQL_FETCH, "{$}",
+	  "at position 1, \"{$}\": the facade declares no such setting" },
 	{ SQL_FETCH, "{$TABLE }",
 	  "at position 1, \"{$TABLE }\": the facade declares no such setting" },
 	{ SQL_FETCH, "{$" LONG256 "}",
@@ -306,8 +326,10 @@ static const struct refusal {
 	/* what each must have */
 	{ SQL_FETCH, "", "it must begin with SELECT" },
 	{ SQL_FETCH, "SELECTED {key id} {unsent 1}", "it must begin with SELECT" },
-	{ SQL_FETCH, "WITH a AS (SELECT {key id}) {unsent 1}", "it must begin with SELECT" },
-	{ SQL_FETCH, "SELECT id FROM t WHERE {unsent 1}", "it needs {key …} exactly once" },
+	{ SQL_FETCH, "WITH a AS (SELECT {key id}) {unsent 1}",
+	  "it must begin with SELECT" },
+	{ SQL_FETCH, "SELECT id FROM t WHERE {unsent 1}",
+	  "it needs {key …} exactly once" },
 	{ SQL_FETCH, "SELECT {key a}, {key b} FROM t WHERE {unsent 1}",
 	  "it needs {key …} exactly once" },
 	{ SQL_FETCH, "SELECT {key a} FROM t", "it needs {unsent …} exactly once" },
@@ -315,8 +337,10 @@ static const struct refusal {
 	  "it needs {unsent …} exactly once" },
 	{ SQL_FETCH, "SELECT {key a}, {time b}, {time c} FROM t WHERE {unsent 1}",
 	  "it may have {time …} only once" },
-	{ SQL_MARK, "UPDATE t SET {set_true s}", "it needs {keys …}: it would touch all rows" },
-	{ SQL_CLEAR, "DELETE {older_than at}", "it needs {keys …}: it would touch all rows" },
+	{ SQL_MARK, "UPDATE t SET {set_true s}",
+	  "it needs {keys …}: it would touch all rows" },
+	{ SQL_CLEAR, "DELETE {older_than at}",
+	  "it needs {keys …}: it would touch all rows" },
 	{ SQL_CLEAR, "DELETE {keys id}", "it needs {older_than …}" },
 };
 
@@ -324,9 +348,11 @@ static void test_refusals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N_OF(refusals); i++) {
-		struct sql_template *untouched = (struct sql_template *)&err, *ret = untouched;
+		struct sql_template *untouched = (struct sql_template *)&err,
+				    *ret = untouched;
 
-		if (sql_parse(refusals[i].text, refusals[i].role, setting, NULL, &ret, &err) == 0)
+		if (sql_parse(refusals[i].text, refusals[i].role, setting, NULL, &ret,
+			      &err) == 0)
 			fail_msg("not refused: %s", refusals[i].text);
 		assert_string_equal(err.text, refusals[i].error);
 		assert_int_equal(err.status, EXIT_CONFIG);
@@ -367,8 +393,8 @@ static void test_unrendered(void **state)
 	for (size_t i = 0; i < N_OF(unrendered); i++) {
 		struct sql sql = { .n_params = 77 };
 
-		if (render_as(SQL_MARK, SQL_AS_IS, unrendered[i].dialect, unrendered[i].type,
-			      unrendered[i].text, &sql) == 0)
+		if (render_as(SQL_MARK, SQL_AS_IS, unrendered[i].dialect,
+			      unrendered[i].type, unrendered[i].text, &sql) == 0)
 			fail_msg("not refused: %s", unrendered[i].text);
 		assert_string_equal(err.text, unrendered[i].error);
 		assert_int_equal(err.status, unrendered[i].status);
@@ -384,27 +410,31 @@ static void test_maximum(void **state)
 
 	(void)state;
 	for (int values = SQL_MAX_VALUES - 2; values <= SQL_MAX_VALUES + 1; values++) {
-		n = (size_t)snprintf(text, sizeof(text), "SELECT {key k} WHERE {unsent 1}");
+		n = (size_t)snprintf(text, sizeof(text),
+				     "SELECT {key k} WHERE {unsent 1}");
 		for (int i = 0; i < values; i++)
 			n += (size_t)snprintf(text + n, sizeof(text) - n, " {:TABLE}");
-		if (values < SQL_MAX_VALUES) {
+		if (values <= SQL_MAX_VALUES) {
 			sql = render(SQL_FETCH, SQL_AS_IS, SLT_SQLITE, "", text);
 			assert_int_equal(sql.n_params, values);
 			sql_fini(&sql);
 			continue;
 		}
-		assert_int_equal(render_as(SQL_FETCH, SQL_AS_IS, SLT_SQLITE, "", text, &sql), -1);
-		assert_string_equal(err.text, "the statement is too long");
+		assert_int_equal(
+			render_as(SQL_FETCH, SQL_AS_IS, SLT_SQLITE, "", text, &sql), -1);
+		assert_string_equal(err.text, "the statement is longer than 256 KiB, or has more "
+					      "than 32 values");
 	}
 }
 
 /* ---------------------------------------------------------------- forms */
 
-#define PAGE_OF "SELECT {key l.id}, {time l.at}, msg FROM {$WITH_SCHEMA} l" \
-		" WHERE l.kind = {:EVIL} AND {unsent NOT {is_true l.sent}} AND l.x < {:TABLE}"
-#define INNER(flag, first, second)                                                     \
-	"(SELECT \"l\".\"id\" AS slt_key, \"l\".\"at\" AS slt_time, msg FROM"          \
-	" \"app\".\"audit_logs\" l WHERE l.kind = " first " AND (NOT " flag ")"        \
+#define PAGE_OF                                                     \
+	"SELECT {key l.id}, {time l.at}, msg FROM {$WITH_SCHEMA} l" \
+	" WHERE l.kind = {:EVIL} AND {unsent NOT {is_true l.sent}} AND l.x < {:TABLE}"
+#define INNER(flag, first, second)                                              \
+	"(SELECT \"l\".\"id\" AS slt_key, \"l\".\"at\" AS slt_time, msg FROM"   \
+	" \"app\".\"audit_logs\" l WHERE l.kind = " first " AND (NOT " flag ")" \
 	" AND l.x < " second ") AS slt_log"
 #define PG_INNER INNER("((\"l\".\"sent\" <> 0) IS TRUE)", "$1", "$2")
 #define LITE_INNER INNER("(\"l\".\"sent\" IS TRUE)", "?1", "?2")
@@ -415,25 +445,29 @@ static const struct {
 	size_t n_params;
 	enum sql_slot third, fourth;
 } forms[] = {
-	{ SQL_PROBE, "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "$1", "$2") " LIMIT 0",
-	  "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "?1", "?2") " LIMIT 0", 2,
-	  SLOT_VALUE, SLOT_VALUE },
+	{ SQL_PROBE,
+	  "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "$1", "$2") " LIMIT 0",
+	  "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "?1", "?2") " LIMIT 0",
+	  2, SLOT_VALUE, SLOT_VALUE },
 	{ SQL_FIRST_PAGE,
 	  "SELECT slt_key, slt_log.* FROM " PG_INNER
 	  " WHERE slt_key IS NOT NULL ORDER BY slt_key LIMIT $3",
 	  "SELECT slt_key, slt_log.* FROM " LITE_INNER
-	  " WHERE slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3", 3, SLOT_LIMIT, SLOT_VALUE },
+	  " WHERE slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3",
+	  3, SLOT_LIMIT, SLOT_VALUE },
 	{ SQL_NEXT_PAGE,
 	  "SELECT slt_key, slt_log.* FROM " PG_INNER
 	  " WHERE slt_key > $3 ORDER BY slt_key LIMIT $4",
 	  "SELECT slt_key, slt_log.* FROM " LITE_INNER
-	  " WHERE slt_key > ?3 ORDER BY slt_key LIMIT ?4", 4, SLOT_AFTER, SLOT_LIMIT },
+	  " WHERE slt_key > ?3 ORDER BY slt_key LIMIT ?4",
+	  4, SLOT_AFTER, SLOT_LIMIT },
 	{ SQL_NULL_KEYS, "SELECT count(*) FROM " PG_INNER " WHERE slt_key IS NULL",
 	  "SELECT count(*) FROM " LITE_INNER " WHERE slt_key IS NULL", 2, SLOT_VALUE,
 	  SLOT_VALUE },
 	{ SQL_UNSENT_KEYS, "SELECT slt_key FROM " PG_INNER " WHERE slt_key = ANY($3)",
 	  "SELECT slt_key FROM " LITE_INNER
-	  " WHERE slt_key IN (SELECT value FROM json_each(?3))", 3, SLOT_KEYS, SLOT_VALUE },
+	  " WHERE slt_key IN (SELECT value FROM json_each(?3))",
+	  3, SLOT_KEYS, SLOT_VALUE },
 };
 
 static void assert_form(size_t i, enum slt_dialect dialect, const char *text)
@@ -465,7 +499,10 @@ static void test_forms(void **state)
 
 /* ---------------------------------------------------------------- binding */
 
-#define KEY(literal, type) { { literal, sizeof(literal) - 1 }, type }
+#define KEY(literal, type)                             \
+	{                                              \
+		{ literal, sizeof(literal) - 1 }, type \
+	}
 
 static const struct {
 	enum slt_dialect dialect;
@@ -475,16 +512,21 @@ static const struct {
 	{ SLT_POSTGRESQL, { { { NULL, 0 }, DB_TEXT } }, "{}" },
 	{ SLT_POSTGRESQL, { KEY("1", DB_TEXT), KEY("-2", DB_TEXT) }, "{\"1\",\"-2\"}" },
 	{ SLT_POSTGRESQL,
-	  { KEY("a\"b\\c", DB_TEXT), KEY("", DB_TEXT), KEY("NULL", DB_TEXT), KEY("{x,y}", DB_TEXT) },
+	  { KEY("a\"b\\c", DB_TEXT), KEY("", DB_TEXT), KEY("NULL", DB_TEXT),
+	    KEY("{x,y}", DB_TEXT) },
 	  "{\"a\\\"b\\\\c\",\"\",\"NULL\",\"{x,y}\"}" },
-	{ SLT_POSTGRESQL, { KEY("'); DROP TABLE t; --", DB_TEXT), KEY("zwölf", DB_TEXT) },
+	{ SLT_POSTGRESQL,
+	  { KEY("'); DROP TABLE t; --", DB_TEXT), KEY("zwölf", DB_TEXT) },
 	  "{\"'); DROP TABLE t; --\",\"zwölf\"}" },
 	{ SLT_SQLITE, { { { NULL, 0 }, DB_TEXT } }, "[]" },
-	{ SLT_SQLITE, { KEY("1", DB_INTEGER), KEY("1", DB_TEXT), KEY("-2", DB_INTEGER) },
+	{ SLT_SQLITE,
+	  { KEY("1", DB_INTEGER), KEY("1", DB_TEXT), KEY("-2", DB_INTEGER) },
 	  "[1,\"1\",-2]" },
-	{ SLT_SQLITE, { KEY("a\"b\\c", DB_TEXT), KEY("", DB_TEXT), KEY("a\nb\0c", DB_TEXT) },
+	{ SLT_SQLITE,
+	  { KEY("a\"b\\c", DB_TEXT), KEY("", DB_TEXT), KEY("a\nb\0c", DB_TEXT) },
 	  "[\"a\\\"b\\\\c\",\"\",\"a\\nb\\u0000c\"]" },
-	{ SLT_SQLITE, { KEY("1],[2", DB_TEXT), KEY("zwölf", DB_TEXT) },
+	{ SLT_SQLITE,
+	  { KEY("1],[2", DB_TEXT), KEY("zwölf", DB_TEXT) },
 	  "[\"1],[2\",\"zwölf\"]" },
 };
 
@@ -513,10 +555,12 @@ static void test_key_lists(void **state)
 		assert_int_equal(sql.n_params, 3);
 		for (size_t j = 0; j < 2; j++) {
 			assert_int_equal(values.values[j].type, DB_TEXT);
-			assert_int_equal(values.values[j].text.len, strlen(lists[i].bound));
+			assert_int_equal(values.values[j].text.len,
+					 strlen(lists[i].bound));
 			assert_string_equal(values.values[j].text.ptr, lists[i].bound);
 		}
-		assert_string_equal(values.values[2].text.ptr, "x\"; DROP TABLE audit_logs; --");
+		assert_string_equal(values.values[2].text.ptr,
+				    "x\"; DROP TABLE audit_logs; --");
 		sql_fini(&sql);
 	}
 	sql_values_fini(&values);
@@ -525,9 +569,11 @@ static void test_key_lists(void **state)
 static void test_binding(void **state)
 {
 	const struct db_value after = KEY("a\0b", DB_BLOB);
-	const struct sql_args args = { .after = &after, .limit = SIZE_MAX,
+	const struct sql_args args = { .after = &after,
+				       .limit = SIZE_MAX,
 				       .older_than = "2026-01-02 03:04:05" };
-	struct sql sql = render(SQL_FETCH, SQL_NEXT_PAGE, SLT_SQLITE, "", FETCH("{:EMPTY}"));
+	struct sql sql = render(SQL_FETCH, SQL_NEXT_PAGE, SLT_SQLITE, "",
+				FETCH("{:EMPTY}"));
 	struct sql_values values;
 	char limit[32];
 
@@ -599,7 +645,8 @@ static void expect(struct db *db, const char *expected, const char *sql)
 	buf_fini(&got);
 }
 
-static int type_of(void *arg, const char *column, char *ret_type, size_t size, struct err *e)
+static int type_of(void *arg, const char *column, char *ret_type, size_t size,
+		   struct err *e)
 {
 	struct db_table table = { .name = "t" };
 
@@ -612,8 +659,8 @@ static struct sql render_for(struct db *db, enum sql_role role, enum sql_form fo
 	struct sql_template *template = parse(role, text);
 	struct sql sql = { 0 };
 
-	if (sql_render(template, form, dialect_get(db->driver->dialect), type_of, db, &sql,
-		       &err) < 0)
+	if (sql_render(template, form, dialect_get(db->driver->dialect), type_of, db,
+		       &sql, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
 	sql_template_free(template);
 	return sql;
@@ -624,7 +671,8 @@ static long long run(struct db *db, enum sql_role role, const char *text,
 		     const struct db_value *keys, size_t n_keys)
 {
 	struct sql sql = render_for(db, role, SQL_AS_IS, text);
-	struct sql_args args = { .keys = keys, .n_keys = n_keys,
+	struct sql_args args = { .keys = keys,
+				 .n_keys = n_keys,
 				 .older_than = "2026-01-02 00:00:00" };
 	struct sql_values values;
 	long long touched = -1;
@@ -639,10 +687,14 @@ static long long run(struct db *db, enum sql_role role, const char *text,
 
 /* The unsent keys after one, or (after NULL) among these. */
 static void expect_unsent(struct db *db, const char *fetch, const struct db_value *keys,
-			  size_t n_keys, const struct db_value *after, const char *expected)
+			  size_t n_keys, const struct db_value *after,
+			  const char *expected)
 {
-	struct sql sql = render_for(db, SQL_FETCH, after ? SQL_NEXT_PAGE : SQL_UNSENT_KEYS, fetch);
-	struct sql_args args = { .keys = keys, .n_keys = n_keys, .after = after, .limit = 10 };
+	struct sql sql = render_for(db, SQL_FETCH,
+				    after ? SQL_NEXT_PAGE : SQL_UNSENT_KEYS, fetch);
+	struct sql_args args = {
+		.keys = keys, .n_keys = n_keys, .after = after, .limit = 10
+	};
 	struct sql_values values;
 	struct buf got;
 
@@ -661,7 +713,8 @@ static struct db *open_db(const char *url)
 	struct dburl parsed;
 	struct db *db = NULL;
 
-	if (dburl_parse(url, &parsed, &err) < 0 || db_open(&parsed, DB_WRITE, &db, &err) < 0)
+	if (dburl_parse(url, &parsed, &err) < 0 ||
+	    db_open(&parsed, DB_WRITE, &db, &err) < 0)
 		fail_msg("%s", err.text);
 	dburl_fini(&parsed);
 	return db;
@@ -722,7 +775,8 @@ static const struct shape {
 	{ "'{\"is_sent\":[true]}'", false, "{\"is_sent\":V}" },
 	{ "'{\"is_sent\":{\"is_sent\":true}}'", false, "{\"is_sent\":V}" },
 	{ "'{\"IS_SENT\":true}'", false, "{\"IS_SENT\":true,\"is_sent\":V}" },
-	{ "'{\"a\":{\"is_sent\":true}}'", false, "{\"a\":{\"is_sent\":true},\"is_sent\":V}" },
+	{ "'{\"a\":{\"is_sent\":true}}'", false,
+	  "{\"a\":{\"is_sent\":true},\"is_sent\":V}" },
 	{ "'{\"is_sent\":true}'", true, "{\"is_sent\":V}" },
 	{ "' { \"b\" : [1,{\"x\":null}] , \"is_sent\" : true } '", true,
 	  "{\"b\":[1,{\"x\":null}],\"is_sent\":V}" },
@@ -743,7 +797,8 @@ static const struct shape {
 static const struct shape broken[] = {
 	{ "''", false, "{\"is_sent\":V,\"c\":\"\"}" },
 	{ "'not \"JSON\"'", false, "{\"is_sent\":V,\"c\":\"not \\\"JSON\\\"\"}" },
-	{ "'{\"is_sent\":true'", false, "{\"is_sent\":V,\"c\":\"{\\\"is_sent\\\":true\"}" },
+	{ "'{\"is_sent\":true'", false,
+	  "{\"is_sent\":V,\"c\":\"{\\\"is_sent\\\":true\"}" },
 	{ "7", false, "{\"is_sent\":V,\"c\":7}" },
 };
 
@@ -754,9 +809,10 @@ static void fill_in(char *ret, size_t size, const char *pattern, const char *val
 	snprintf(ret, size, "%.*s%s%s", (int)(v - pattern), pattern, value, v + 1);
 }
 
-/* check: counts the marked row, of which the first %s is expected, and the other row, which
- * still is the second %s. */
-static void assert_shape(struct db *db, const struct shape *shape, bool set, const char *check)
+/* check: counts the marked row, of which the first %s is expected, and the other row,
+ * which still is the second %s. */
+static void assert_shape(struct db *db, const struct shape *shape, bool set,
+			 const char *check)
 {
 	static const char *const marks[] = {
 		"UPDATE t SET {set_false c->is_sent} WHERE {keys id}",
@@ -765,7 +821,8 @@ static void assert_shape(struct db *db, const struct shape *shape, bool set, con
 	char wanted[512], sql[1024];
 
 	app(db, "DELETE FROM t");
-	app(db, "INSERT INTO t(id, c) VALUES (1, %s), (2, %s)", shape->stored, shape->stored);
+	app(db, "INSERT INTO t(id, c) VALUES (1, %s), (2, %s)", shape->stored,
+	    shape->stored);
 	expect_unsent(db, UNSENT_MEMBER, &ONE, 1, NULL, shape->is_sent ? "" : "1;");
 	fill_in(wanted, sizeof(wanted), shape->set, set ? "true" : "false");
 	snprintf(sql, sizeof(sql), check, wanted, shape->stored);
@@ -793,8 +850,8 @@ static void test_members_sqlite(void **state)
 	db_close(db);
 }
 
-#define PG_CHECK(type)                                                                   \
-	"SELECT count(*) FROM t WHERE id = 1 AND c::jsonb = '%s'::jsonb"                 \
+#define PG_CHECK(type)                                                   \
+	"SELECT count(*) FROM t WHERE id = 1 AND c::jsonb = '%s'::jsonb" \
 	" OR id = 2 AND c::text IS NOT DISTINCT FROM (%s::" type ")::text"
 
 static void test_members_postgresql(void **state)
@@ -809,7 +866,8 @@ static void test_members_postgresql(void **state)
 	for (size_t i = 0; i < N_OF(columns); i++) {
 		struct db *db = open_postgresql();
 
-		app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, c %s)", columns[i][0]);
+		app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, c %s)",
+		    columns[i][0]);
 		for (int set = 0; set < 2; set++) {
 			for (size_t j = 0; j < N_OF(shapes); j++)
 				assert_shape(db, &shapes[j], set, columns[i][1]);
@@ -859,22 +917,32 @@ static void assert_flag(struct db *db, const struct flag *flag)
 	app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, f %s)", flag->type);
 	app(db, "INSERT INTO t VALUES (1, %s), (2, %s)", flag->stored, flag->stored);
 	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, flag->is_sent ? "" : "1;");
-	assert_int_equal(run(db, SQL_MARK,
-			     "UPDATE t SET {set_true f} WHERE {keys id} AND NOT {is_true f}",
-			     &ONE, 1), !flag->is_sent);
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys id}", &ONE, 1),
+	assert_int_equal(
+		run(db, SQL_MARK,
+		    "UPDATE t SET {set_true f} WHERE {keys id} AND NOT {is_true f}", &ONE,
+		    1),
+		!flag->is_sent);
+	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys id}",
+			     &ONE, 1),
 			 1);
 	expect(db, flag->set, "SELECT f FROM t WHERE id = 1");
 	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, "");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_false f} WHERE {keys id}", &ONE, 1),
+	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_false f} WHERE {keys id}",
+			     &ONE, 1),
 			 1);
 	expect(db, flag->unset, "SELECT f FROM t WHERE id = 1");
 	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, "1;");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys id} AND id = 1"
-			     " AND NOT {is_true f}", &ONE, 1), 1);
+	assert_int_equal(run(db, SQL_MARK,
+			     "UPDATE t SET {set_true f} WHERE {keys id} AND id = 1"
+			     " AND NOT {is_true f}",
+			     &ONE, 1),
+			 1);
 	/* the other row is as it was */
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET id = id WHERE id = 2 AND {is_true f}"
-			     " AND NOT {keys id}", &ONE, 1), flag->is_sent);
+	assert_int_equal(run(db, SQL_MARK,
+			     "UPDATE t SET id = id WHERE id = 2 AND {is_true f}"
+			     " AND NOT {keys id}",
+			     &ONE, 1),
+			 flag->is_sent);
 }
 
 static void test_flags_sqlite(void **state)
@@ -904,33 +972,41 @@ static void test_flags_postgresql(void **state)
 	app(db, "CREATE TEMP TABLE t(id integer, f text)");
 	template = parse(SQL_FETCH, UNSENT_FLAG);
 	assert_int_equal(sql_render(template, SQL_FIRST_PAGE, dialect_get(SLT_POSTGRESQL),
-				    type_of, db, &sql, &err), -1);
-	assert_string_equal(err.text, "at position 42: column f is of type text, which is no flag");
+				    type_of, db, &sql, &err),
+			 -1);
+	assert_string_equal(err.text,
+			    "at position 42: column f is of type text, which is no flag");
 	sql_template_free(template);
 	db_close(db);
 }
 
-/* ---------------------------------------------------------------- keys meet their rows */
+/* ------------------------------------------------------------- keys meet their rows */
 
 static const char MARK_KEY[] = "UPDATE t SET f = coalesce(f, 0) + 1 WHERE {keys k}";
 
 static void test_keys_sqlite(void **state)
 {
-	/* a column without a type keeps what it is given */
+	/* a column without a type keeps what it is given; rows with keys of other
+	 * kinds than these two are refused before */
 	static const struct db_value keys[] = {
-		KEY("5", DB_INTEGER), KEY("-9223372036854775808", DB_INTEGER),
-		KEY("9223372036854775807", DB_INTEGER), KEY("0.5", DB_REAL),
-		KEY("1.0e+300", DB_REAL), KEY("0.30000000000000004", DB_REAL),
-		KEY("5", DB_TEXT), KEY("0.5", DB_TEXT), KEY("", DB_TEXT),
-		KEY("a\"b\\c'd\n{}[],", DB_TEXT), KEY("zwölf", DB_TEXT), KEY("null", DB_TEXT),
+		KEY("5", DB_INTEGER),
+		KEY("-9223372036854775808", DB_INTEGER),
+		KEY("9223372036854775807", DB_INTEGER),
+		KEY("5", DB_TEXT),
+		KEY("0.5", DB_TEXT),
+		KEY("", DB_TEXT),
+		KEY("a\"b\\c'd\n{}[],", DB_TEXT),
+		KEY("zwölf", DB_TEXT),
+		KEY("null", DB_TEXT),
 	};
 	struct db *db = open_sqlite();
 
 	(void)state;
 	app(db, "CREATE TABLE t(k, f INTEGER)");
-	app(db, "INSERT INTO t(k) VALUES (5), (-9223372036854775807 - 1), (9223372036854775807),"
-		" (0.5), (1e300), (0.1 + 0.2), ('5'), ('0.5'), (''),"
-		" ('a\"b\\c''d' || char(10) || '{}[],'), ('zwölf'), ('null'), (NULL)");
+	app(db,
+	    "INSERT INTO t(k) VALUES (5), (-9223372036854775807 - 1), (9223372036854775807),"
+	    " (0.5), (x'35'), ('5'), ('0.5'), (''),"
+	    " ('a\"b\\c''d' || char(10) || '{}[],'), ('zwölf'), ('null'), (NULL)");
 	for (size_t i = 0; i < N_OF(keys); i++) {
 		if (run(db, SQL_MARK, MARK_KEY, &keys[i], 1) != 1)
 			fail_msg("key %s did not meet its one row", keys[i].text.ptr);
@@ -938,25 +1014,34 @@ static void test_keys_sqlite(void **state)
 	}
 	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, N_OF(keys)), N_OF(keys));
 	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, 0), 0);
-	expect(db, "12;", "SELECT count(*) FROM t WHERE f = 2");
+	expect(db, "9;", "SELECT count(*) FROM t WHERE f = 2");
 	/* a column with a type makes one kind of them */
 	app(db, "DROP TABLE t");
 	app(db, "CREATE TABLE t(k INTEGER PRIMARY KEY, f BOOLEAN)");
 	app(db, "INSERT INTO t(k) VALUES (1), (2), (3), (10)");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
-			     (struct db_value[]){ KEY("10", DB_INTEGER), KEY("2", DB_TEXT) }, 2), 2);
-	expect_unsent(db, "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}", NULL,
-		      0, &ONE, "3|3|3;");
+	assert_int_equal(
+		run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
+		    (struct db_value[]){ KEY("10", DB_INTEGER), KEY("2", DB_TEXT) }, 2),
+		2);
+	expect_unsent(db,
+		      "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
+		      NULL, 0, &ONE, "3|3|3;");
 	db_close(db);
 }
 
 static void test_keys_postgresql(void **state)
 {
 	static const struct db_value keys[] = {
-		KEY("5", DB_TEXT), KEY("", DB_TEXT), KEY("NULL", DB_TEXT), KEY("zwölf", DB_TEXT),
-		KEY("a\"b\\c'd\n{}[],", DB_TEXT), KEY("{}", DB_TEXT), KEY(" x ", DB_TEXT),
+		KEY("5", DB_TEXT),
+		KEY("", DB_TEXT),
+		KEY("NULL", DB_TEXT),
+		KEY("zwölf", DB_TEXT),
+		KEY("a\"b\\c'd\n{}[],", DB_TEXT),
+		KEY("{}", DB_TEXT),
+		KEY(" x ", DB_TEXT),
 	};
-	static const struct db_value numbers[] = { KEY("2", DB_TEXT), KEY("10", DB_TEXT) };
+	static const struct db_value numbers[] = { KEY("2", DB_TEXT),
+						   KEY("10", DB_TEXT) };
 	struct db *db = open_postgresql();
 
 	(void)state;
@@ -972,10 +1057,12 @@ static void test_keys_postgresql(void **state)
 	db = open_postgresql();
 	app(db, "CREATE TEMP TABLE t(k bigint PRIMARY KEY, f boolean)");
 	app(db, "INSERT INTO t(k) VALUES (1), (2), (3), (10)");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}", numbers, 2),
+	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
+			     numbers, 2),
 			 2);
-	expect_unsent(db, "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}", NULL,
-		      0, &ONE, "3|3|3;");
+	expect_unsent(db,
+		      "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
+		      NULL, 0, &ONE, "3|3|3;");
 	db_close(db);
 }
 
@@ -985,11 +1072,16 @@ static void assert_no_injection(struct db *db)
 	app(db, "CREATE TEMP TABLE audit_logs(id integer PRIMARY KEY, v text)");
 	app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, v text)");
 	app(db, "INSERT INTO t VALUES (1, ''), (2, 'old')");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET v = {:EVIL} WHERE {keys id}", &ONE, 1), 1);
-	expect(db, "1|x\"; DROP TABLE audit_logs; --;2|old;", "SELECT id, v FROM t ORDER BY id");
-	app(db, "CREATE TEMP TABLE \"x\"\"; DROP TABLE audit_logs; --\"(id integer, v text)");
+	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET v = {:EVIL} WHERE {keys id}",
+			     &ONE, 1),
+			 1);
+	expect(db, "1|x\"; DROP TABLE audit_logs; --;2|old;",
+	       "SELECT id, v FROM t ORDER BY id");
+	app(db,
+	    "CREATE TEMP TABLE \"x\"\"; DROP TABLE audit_logs; --\"(id integer, v text)");
 	app(db, "INSERT INTO \"x\"\"; DROP TABLE audit_logs; --\" VALUES (1, 'a')");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE {$EVIL} SET v = 'b' WHERE {keys id}", &ONE, 1),
+	assert_int_equal(run(db, SQL_MARK, "UPDATE {$EVIL} SET v = 'b' WHERE {keys id}",
+			     &ONE, 1),
 			 1);
 	expect(db, "0;", "SELECT count(*) FROM audit_logs");
 }
@@ -1002,12 +1094,15 @@ static void assert_times(struct db *db, const char *is_now)
 	char sql[256];
 
 	app(db, "CREATE TEMP TABLE c(id integer PRIMARY KEY, at timestamp)");
-	app(db, "INSERT INTO c VALUES (1, '2026-01-01 23:59:59'), (2, '2026-01-02 00:00:00'),"
-		" (3, NULL), (4, '2025-01-01 00:00:00')");
-	assert_int_equal(run(db, SQL_CLEAR, "DELETE FROM c WHERE {keys id} AND {older_than at}",
-			     ids, 3), 1);
+	app(db,
+	    "INSERT INTO c VALUES (1, '2026-01-01 23:59:59'), (2, '2026-01-02 00:00:00'),"
+	    " (3, NULL), (4, '2025-01-01 00:00:00')");
+	assert_int_equal(run(db, SQL_CLEAR,
+			     "DELETE FROM c WHERE {keys id} AND {older_than at}", ids, 3),
+			 1);
 	expect(db, "2;3;4;", "SELECT id FROM c ORDER BY id");
-	assert_int_equal(run(db, SQL_MARK, "UPDATE c SET at = {now} WHERE {keys id}", ids, 3), 2);
+	assert_int_equal(
+		run(db, SQL_MARK, "UPDATE c SET at = {now} WHERE {keys id}", ids, 3), 2);
 	snprintf(sql, sizeof(sql), "SELECT id FROM c WHERE %s ORDER BY id", is_now);
 	expect(db, "2;3;", sql);
 }
@@ -1037,8 +1132,10 @@ static void test_times_sqlite(void **state)
 	(void)state;
 	assert_times(db, "abs(strftime('%s', at) - strftime('%s', 'now')) < 60");
 	app(db, "INSERT INTO c VALUES (1, 'yesterday'), (5, '2026-01-01T23:59:59.999Z')");
-	assert_int_equal(run(db, SQL_CLEAR, "DELETE FROM c WHERE {keys id} AND {older_than at}",
-			     &ONE, 1), 0);
+	assert_int_equal(run(db, SQL_CLEAR,
+			     "DELETE FROM c WHERE {keys id} AND {older_than at}", &ONE,
+			     1),
+			 0);
 	db_close(db);
 }
 

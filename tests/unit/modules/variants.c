@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Many facades in one module: the test copies it under the name of each, and a file's name
- * says which of the symbols counts. Most of them are wrong in one way. */
+/* Many facades in one module: the test copies it under the name of each, and the file's
+ * name says which of the symbols counts. Most of them are wrong in one way. */
 #include <slt/facade.h>
 
 #include <stdlib.h>
@@ -88,26 +88,33 @@ static const struct slt_setting settings[] = {
 };
 
 #define NAMED(n) .name = n, .version = "1.0", .summary = "a table of tests"
-#define HOOKS .settings = settings, .fetch = fetch, .message = message, .mark_as_sent = mark
+#define HOOKS \
+	.settings = settings, .fetch = fetch, .message = message, .mark_as_sent = mark
 #define STATE .open = open_state, .close = close_state
 
-/* ---------------------------------------------------------------- those that load */
+/* ------------------------------------------------------------- those that load */
 
 static const char *const identity[] = { "/@timestamp", NULL };
 
 SLT_FACADE(good) = {
-	SLT_FACADE_HEAD, NAMED("good"), HOOKS, STATE, .clear = clear, .mark_as_unsent = mark,
-	.identity = identity,
+	SLT_FACADE_HEAD,	NAMED("good"),	      HOOKS, STATE, .clear = clear,
+	.mark_as_unsent = mark, .identity = identity,
 };
 
 SLT_FACADE(plain) = {
-	SLT_FACADE_HEAD, NAMED("plain"), HOOKS,
+	SLT_FACADE_HEAD,
+	NAMED("plain"),
+	HOOKS,
 };
 
 /* Built when a facade ended with mark_as_sent: what is behind is not its own. */
 SLT_FACADE(smaller) = {
-	.size = offsetof(struct slt_facade, open), .abi_major = SLT_ABI_MAJOR,
-	.setting_size = sizeof(struct slt_setting), NAMED("smaller"), HOOKS, .open = poison,
+	.size = offsetof(struct slt_facade, open),
+	.abi_major = SLT_ABI_MAJOR,
+	.setting_size = sizeof(struct slt_setting),
+	NAMED("smaller"),
+	HOOKS,
+	.open = poison,
 	.clear = mark,
 };
 
@@ -118,8 +125,12 @@ struct larger {
 };
 SLT_EXPORT extern const struct larger larger_LTX_slt_facade;
 SLT_EXPORT const struct larger larger_LTX_slt_facade = {
-	.facade = { .size = sizeof(struct larger), .abi_major = SLT_ABI_MAJOR,
-		    .setting_size = sizeof(struct slt_setting), NAMED("larger"), HOOKS, STATE },
+	.facade = { .size = sizeof(struct larger),
+		    .abi_major = SLT_ABI_MAJOR,
+		    .setting_size = sizeof(struct slt_setting),
+		    NAMED("larger"),
+		    HOOKS,
+		    STATE },
 	.later = poison,
 };
 
@@ -134,55 +145,86 @@ static const struct later_setting later_settings[] = {
 	{ { NULL, NULL, NULL, 0 }, NULL },
 };
 SLT_FACADE(larger_settings) = {
-	.size = sizeof(struct slt_facade), .abi_major = SLT_ABI_MAJOR,
-	.setting_size = sizeof(struct later_setting), NAMED("larger_settings"),
-	.settings = &later_settings[0].setting, .fetch = fetch, .message = message,
+	.size = sizeof(struct slt_facade),
+	.abi_major = SLT_ABI_MAJOR,
+	.setting_size = sizeof(struct later_setting),
+	NAMED("larger_settings"),
+	.settings = &later_settings[0].setting,
+	.fetch = fetch,
+	.message = message,
 	.mark_as_sent = mark,
 };
 
-/* ---------------------------------------------------------------- those that the gate stops */
+/* ------------------------------------------------------------- those that the gate stops */
 
 SLT_FACADE(other_major) = {
-	.size = sizeof(struct slt_facade), .abi_major = SLT_ABI_MAJOR + 1,
-	.setting_size = sizeof(struct slt_setting), NAMED("other_major"), HOOKS, .open = poison,
+	.size = sizeof(struct slt_facade),
+	.abi_major = SLT_ABI_MAJOR + 1,
+	.setting_size = sizeof(struct slt_setting),
+	NAMED("other_major"),
+	HOOKS,
+	.open = poison,
 };
 
 SLT_FACADE(future_minor) = {
-	.size = sizeof(struct slt_facade), .abi_major = SLT_ABI_MAJOR,
-	.abi_minor = SLT_ABI_MINOR + 1, .setting_size = sizeof(struct slt_setting),
-	NAMED("future_minor"), HOOKS, .open = poison,
+	.size = sizeof(struct slt_facade),
+	.abi_major = SLT_ABI_MAJOR,
+	.abi_minor = SLT_ABI_MINOR + 1,
+	.setting_size = sizeof(struct slt_setting),
+	NAMED("future_minor"),
+	HOOKS,
+	.open = poison,
 };
 
 SLT_FACADE(too_small) = {
-	.size = offsetof(struct slt_facade, mark_as_sent), .abi_major = SLT_ABI_MAJOR,
-	.setting_size = sizeof(struct slt_setting), NAMED("too_small"), HOOKS, .open = poison,
+	.size = offsetof(struct slt_facade, mark_as_sent),
+	.abi_major = SLT_ABI_MAJOR,
+	.setting_size = sizeof(struct slt_setting),
+	NAMED("too_small"),
+	HOOKS,
+	.open = poison,
 };
 
 SLT_FACADE(small_settings) = {
-	.size = sizeof(struct slt_facade), .abi_major = SLT_ABI_MAJOR, .setting_size = 8,
-	NAMED("small_settings"), HOOKS, .open = poison,
+	.size = sizeof(struct slt_facade),
+	.abi_major = SLT_ABI_MAJOR,
+	.setting_size = 8,
+	NAMED("small_settings"),
+	HOOKS,
+	.open = poison,
 };
 
 SLT_FACADE(wrong_name) = { SLT_FACADE_HEAD, NAMED("right_name"), HOOKS, .open = poison };
 SLT_FACADE(no_name) = { SLT_FACADE_HEAD, .version = "1", .summary = "none", HOOKS };
-SLT_FACADE(no_version) = { SLT_FACADE_HEAD, .name = "no_version", .summary = "none", HOOKS };
+SLT_FACADE(no_version) = { SLT_FACADE_HEAD, .name = "no_version", .summary = "none",
+			   HOOKS };
 SLT_FACADE(no_summary) = { SLT_FACADE_HEAD, .name = "no_summary", .version = "1", HOOKS };
 
 SLT_FACADE(no_fetch) = {
-	SLT_FACADE_HEAD, NAMED("no_fetch"), .message = message, .mark_as_sent = mark,
+	SLT_FACADE_HEAD,
+	NAMED("no_fetch"),
+	.message = message,
+	.mark_as_sent = mark,
 };
 SLT_FACADE(no_message) = {
-	SLT_FACADE_HEAD, NAMED("no_message"), .fetch = fetch, .mark_as_sent = mark,
+	SLT_FACADE_HEAD,
+	NAMED("no_message"),
+	.fetch = fetch,
+	.mark_as_sent = mark,
 };
 SLT_FACADE(no_mark) = {
-	SLT_FACADE_HEAD, NAMED("no_mark"), .fetch = fetch, .message = message,
+	SLT_FACADE_HEAD,
+	NAMED("no_mark"),
+	.fetch = fetch,
+	.message = message,
 };
 
-/* ---------------------------------------------------------------- those that do not open */
+/* ------------------------------------------------------------- those that do not open */
 
 static void *open_says(const struct slt_host *host)
 {
-	slt_fail(host, "no table %s: apply the migrations", slt_setting(host, "MY_TABLE"));
+	slt_fail(host, "no table %s: apply the migrations",
+		 slt_setting(host, "MY_TABLE"));
 	return slt_fail(host, "a second reason");
 }
 SLT_FACADE(open_says) = { SLT_FACADE_HEAD, NAMED("open_says"), HOOKS, .open = open_says,
@@ -201,8 +243,8 @@ static void *open_undeclared(const struct slt_host *host)
 {
 	return slt_setting(host, "DATABASE_URL") ? NULL : malloc(1);
 }
-SLT_FACADE(undeclared) = { SLT_FACADE_HEAD, NAMED("undeclared"), HOOKS, .open = open_undeclared,
-			   .close = close_state };
+SLT_FACADE(undeclared) = { SLT_FACADE_HEAD, NAMED("undeclared"), HOOKS,
+			   .open = open_undeclared, .close = close_state };
 
 static const char *nothing(const void *facade)
 {
@@ -210,10 +252,16 @@ static const char *nothing(const void *facade)
 	return NULL;
 }
 SLT_FACADE(no_statement) = {
-	SLT_FACADE_HEAD, NAMED("no_statement"), .settings = settings, .fetch = nothing,
-	.message = message, .mark_as_sent = mark, STATE,
+	SLT_FACADE_HEAD,
+	NAMED("no_statement"),
+	.settings = settings,
+	.fetch = nothing,
+	.message = message,
+	.mark_as_sent = mark,
+	STATE,
 };
-SLT_FACADE(no_clear) = { SLT_FACADE_HEAD, NAMED("no_clear"), HOOKS, STATE, .clear = nothing };
+SLT_FACADE(no_clear) = { SLT_FACADE_HEAD, NAMED("no_clear"), HOOKS, STATE,
+			 .clear = nothing };
 
 static const char *unknown(const void *facade)
 {
@@ -221,13 +269,15 @@ static const char *unknown(const void *facade)
 	return "UPDATE t SET {set_ture sent} WHERE {keys id}";
 }
 SLT_FACADE(unknown_brace) = {
-	SLT_FACADE_HEAD, NAMED("unknown_brace"), .settings = settings, .fetch = fetch,
-	.message = message, .mark_as_sent = unknown, STATE,
+	SLT_FACADE_HEAD, NAMED("unknown_brace"), .settings = settings,
+	.fetch = fetch,	 .message = message,	 .mark_as_sent = unknown,
+	STATE,
 };
 SLT_FACADE(bad_unsent) = {
 	SLT_FACADE_HEAD, NAMED("bad_unsent"), HOOKS, STATE, .mark_as_unsent = fetch,
 };
-SLT_FACADE(bad_clear) = { SLT_FACADE_HEAD, NAMED("bad_clear"), HOOKS, STATE, .clear = mark };
+SLT_FACADE(bad_clear) = { SLT_FACADE_HEAD, NAMED("bad_clear"), HOOKS, STATE,
+			  .clear = mark };
 
 /* ---------------------------------------------------------------- what open may ask */
 
@@ -241,8 +291,9 @@ static void *open_asks(const struct slt_host *host)
 	const char *no_table = slt_column(host, "nowhere", "at");
 
 	return slt_fail(host, "dialect %d: %s, %s, %s, %s, %s", (int)slt_dialect(host),
-			good ? good : "-", same ? same : "-", main_table ? main_table : "-",
-			none ? none : "-", no_table ? no_table : "-");
+			good ? good : "-", same ? same : "-",
+			main_table ? main_table : "-", none ? none : "-",
+			no_table ? no_table : "-");
 }
 SLT_FACADE(asks) = { SLT_FACADE_HEAD, NAMED("asks"), HOOKS, .open = open_asks };
 
