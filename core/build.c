@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bulk.h"
-#include "json.h"
+#include "utf8.h"
 
 /* Why a key cannot be an _id; NULL when it can. */
 static const char *key_fault(const struct chunk *chunk, size_t i)

@@ -10,10 +10,10 @@
 
 #include "json.h"
 
-// root, items, item, create, error make five; what a proxy may add is not deep either.
+/* root, items, item, create, error make five; what a proxy may add is not deep either. */
 enum { REPLY_DEPTH = 16 };
 
-// status and _id stand in every item, so no item is dropped and positions hold.
+/* status and _id stand in every item, so no item is dropped and positions hold. */
 #define FILTER_PATH                                                            \
 	"errors,items.*._index,items.*._id,items.*.status,items.*.error.type," \
 	"items.*.failure_store"
@@ -28,15 +28,13 @@ void bulk_put_action(struct buf *body, struct slt_text id)
 	buf_puts(body, "\"}}\n");
 }
 
-// ---- the reply as a tree
-
-// NULL when it is not one JSON value. The caller puts it.
+/* NULL when it is not one JSON value. The caller puts it. */
 static struct json_object *parse(struct slt_text reply)
 {
 	struct json_tokener *tokener;
 	struct json_object *root;
 
-	// json-c alone would take line breaks in strings, NaN and the like.
+	/* json-c alone would take line breaks in strings, NaN and the like. */
 	if (reply.len > INT_MAX || json_check(reply))
 		return NULL;
 	tokener = json_tokener_new_ex(REPLY_DEPTH);
@@ -48,7 +46,7 @@ static struct json_object *parse(struct slt_text reply)
 	return root;
 }
 
-// Colons between tokens of valid JSON: one for each member that the text has.
+/* Colons between tokens of valid JSON: one for each member that the text has. */
 static size_t members_of_text(struct slt_text valid)
 {
 	bool in_string = false;
@@ -67,7 +65,7 @@ static size_t members_of_text(struct slt_text valid)
 	return n;
 }
 
-// Members that the tree has; recursion ends at REPLY_DEPTH.
+/* Members that the tree has; recursion ends at REPLY_DEPTH. */
 static size_t members_of_tree(struct json_object *value)
 {
 	size_t n = 0;
@@ -85,8 +83,6 @@ static size_t members_of_tree(struct json_object *value)
 	return n;
 }
 
-// ---- one item
-
 static bool is_text(struct json_object *value, struct slt_text text)
 {
 	return json_object_is_type(value, json_type_string) &&
@@ -94,8 +90,9 @@ static bool is_text(struct json_object *value, struct slt_text text)
 	       memcmp(json_object_get_string(value), text.ptr, text.len) == 0;
 }
 
-// Copies a string for a line on a terminal: control characters (and, with `ascii`, all but
-// printable ASCII) replaced, cut between characters. False: it is neither string nor null.
+/* Copies a string for a line on a terminal: control characters (and, with `ascii`, all
+ * but printable ASCII) replaced, cut between characters. False: it is neither string nor
+ * null. */
 static bool copy(char *to, size_t size, struct json_object *value, bool ascii)
 {
 	const char *from;
@@ -122,7 +119,7 @@ static bool copy(char *to, size_t size, struct json_object *value, bool ascii)
 	return true;
 }
 
-// NULL when the item is understood, else why not.
+/* NULL when the item is understood, else why not. */
 static const char *read_item(struct json_object *wrapped, struct slt_text id,
 			     struct bulk_item *item)
 {
@@ -146,8 +143,8 @@ static const char *read_item(struct json_object *wrapped, struct slt_text id,
 		return "has a status that is none";
 	item->status = (int)status;
 
-	// Both products: a failure always carries "error", a success never
-	// (Elasticsearch 8.8.2, OpenSearch 2.19.6).
+	/* Both products: a failure always carries "error", a success never (Elasticsearch
+	 * 8.8.2, OpenSearch 2.19.6). */
 	if (json_object_object_get_ex(create, "error", &error) != (status >= 300))
 		return "has a status and an error that contradict each other";
 	if (status >= 300) {
@@ -165,8 +162,6 @@ static const char *read_item(struct json_object *wrapped, struct slt_text id,
 	}
 	return NULL;
 }
-
-// ---- the whole reply
 
 static int read_root(struct json_object *root, const struct slt_text *ids, size_t n,
 		     struct bulk_item *items, struct err *err)
@@ -206,8 +201,8 @@ int bulk_read_reply(struct slt_text reply, const struct slt_text *ids, size_t n,
 
 	if (!json_object_is_type(root, json_type_object))
 		rc = err_set(err, EXIT_UNAVAILABLE, "it is not a JSON object, or cut");
-	// json-c keeps the last of several members of one name without a word. No server
-	// sends a status twice; if one did, neither of the two could be trusted.
+	/* json-c keeps the last of several members of one name without a word. No server
+	 * sends a status twice; if one did, neither of the two could be trusted. */
 	else if (members_of_text(reply) != members_of_tree(root))
 		rc = err_set(err, EXIT_UNAVAILABLE, "it has a member twice");
 	else
@@ -222,7 +217,7 @@ void bulk_error_type(struct slt_text reply, char *ret_type, size_t size)
 {
 	struct json_object *root = parse(reply), *error = NULL, *type = NULL;
 
-	// "error" is a plain string when the server never got to the request.
+	/* "error" is a plain string when the server never got to the request. */
 	if (json_object_is_type(root, json_type_object) &&
 	    json_object_object_get_ex(root, "error", &error) &&
 	    json_object_is_type(error, json_type_object))
@@ -240,7 +235,7 @@ enum bulk_meaning bulk_meaning(const struct bulk_item *item)
 		return BULK_DELIVERED;
 	if (status == 408 || status == 429 || (status >= 500 && status <= 599))
 		return BULK_RETRY;
-	// A write block on the index, or a full disk before Elasticsearch 7.7: it passes.
+	/* A write block on the index, or a full disk before Elasticsearch 7.7: passing. */
 	if (status == 403 && strcmp(item->type, "cluster_block_exception") == 0)
 		return BULK_RETRY;
 	if (status == 401 || status == 403)

@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Takes DATABASE_URL apart as django-environ does, where that is well defined.
-//
-//	scheme://user:password@host:port,host:port/name?option=value&option=value
-//	         \_____________________________/ \____/ \_______________________/
-//	                    authority             path            query
-//
-// A password may hold characters that ought to be percent-encoded: the user part ends at
-// the last "@" of the authority, and where an authority that ends at the first of "/?#"
-// is none at all ("u:p/w@host" leaves "u:p"), the password is taken to hold that
-// character.
 
 #include "dburl.h"
 
@@ -16,6 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/*
+ *	scheme://user:password@host:port,host:port/name?option=value&option=value
+ *	         \_____________________________/ \____/ \_______________________/
+ *	                    authority             path            query
+ *
+ * A password may hold characters that ought to be percent-encoded: the user part ends at
+ * the last "@" of the authority, and where an authority that ends at the first of "/?#"
+ * is none at all ("u:p/w@host" leaves "u:p"), the password is taken to hold that
+ * character.
+ */
 
 static const struct {
 	const char *scheme, *driver;
@@ -236,8 +238,7 @@ static int take_hosts(struct part list, bool raw, struct dburl *url, struct err 
 		if (!read_host(one, &host, &port)) {
 			err_set(err, EXIT_CONFIG,
 				"DATABASE_URL: expected host or host:port or [IPv6]:port "
-				"behind "
-				"the \"@\" (special characters in a password: "
+				"behind the \"@\" (special characters in a password: "
 				"percent-encoded)");
 			goto out;
 		}
@@ -349,10 +350,10 @@ static int take_scheme(const char *text, const char **ret_driver, const char **r
 			return 0;
 		}
 	}
-	return err_set(
-		err, EXIT_CONFIG,
-		"DATABASE_URL: expected postgres://, mysql:// or sqlite:// and what "
-		"belongs to it, such as postgres://user:password@host:5432/name");
+	return err_set(err, EXIT_CONFIG,
+		       "DATABASE_URL: expected postgres://, mysql:// or sqlite:// and "
+		       "what belongs to it, such as "
+		       "postgres://user:password@host:5432/name");
 }
 
 int dburl_parse(const char *text, struct dburl *ret, struct err *err)

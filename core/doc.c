@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "instant.h"
 #include "json.h"
+#include "utf8.h"
 
 /* The first reason stays: what follows from an error is no news. */
 static bool refuse(struct doc *doc, const char *reason)
@@ -169,193 +171,22 @@ static void doc_boolean(struct slt_doc *pub, const char *name, int value)
 	put_value((struct doc *)pub, name, value ? "true" : "false", value ? 4 : 5);
 }
 
-struct instant {
-	int year, month, day, hour, minute, second;
-	int offset; /* seconds east of UTC */
-	struct slt_text fraction;
-};
-
-static bool take(struct slt_text *rest, char c)
-{
-	if (!rest->len || *rest->ptr != c)
-		return false;
-	rest->ptr++;
-	rest->len--;
-	return true;
-}
-
-/* Exactly n digits, their value at most max. */
-static bool take_number(struct slt_text *rest, size_t n, int max, int *ret)
-{
-	int value = 0;
-
-	if (rest->len < n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (rest->ptr[i] < '0' || rest->ptr[i] > '9')
-			return false;
-		value = value * 10 + (rest->ptr[i] - '0');
-	}
-	if (value > max)
-		return false;
-	rest->ptr += n;
-	rest->len -= n;
-	*ret = value;
-	return true;
-}
-
-/* .1 to .999999999; nothing is a fraction, too. */
-static bool take_fraction(struct slt_text *rest, struct slt_text *ret)
-{
-	size_t n = 0;
-
-	*ret = (struct slt_text){ rest->ptr, 0 };
-	if (!take(rest, '.'))
-		return true;
-	while (n < rest->len && rest->ptr[n] >= '0' && rest->ptr[n] <= '9')
-		n++;
-	if (n < 1 || n > 9)
-		return false;
-	ret->len = n + 1;
-	rest->ptr += n;
-	rest->len -= n;
-	return true;
-}
-
-/* Z, +HH, +HHMM, +HH:MM, the latter two with :SS as well (so PostgreSQL prints local mean
- * time), or - for +; nothing is UTC. */
-static bool take_offset(struct slt_text *rest, int *ret)
-{
-	int hours, minutes = 0, seconds = 0;
-	bool is_west;
-
-	*ret = 0;
-	if (!rest->len || take(rest, 'Z'))
-		return true;
-	is_west = take(rest, '-');
-	if (!is_west && !take(rest, '+'))
-		return false;
-	if (!take_number(rest, 2, 23, &hours))
-		return false;
-	if (rest->len) {
-		take(rest, ':');
-		if (!take_number(rest, 2, 59, &minutes))
-			return false;
-	}
-	if (take(rest, ':') && !take_number(rest, 2, 59, &seconds))
-		return false;
-	*ret = (hours * 60 + minutes) * 60 + seconds;
-	if (is_west)
-		*ret = -*ret;
-	return true;
-}
-
-static int days_of(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && is_leap);
-}
-
-/* Second 60 is refused: no database prints it, the search servers do not read it, and to
- * write the second after it instead would be another time than the one stored. */
-static bool read_instant(struct slt_text rest, struct instant *ret)
-{
-	return take_number(&rest, 4, 9999, &ret->year) && take(&rest, '-') &&
-	       take_number(&rest, 2, 12, &ret->month) && ret->month && take(&rest, '-') &&
-	       take_number(&rest, 2, 31, &ret->day) && ret->day &&
-	       ret->day <= days_of(ret->year, ret->month) &&
-	       (take(&rest, ' ') || take(&rest, 'T')) &&
-	       take_number(&rest, 2, 23, &ret->hour) && take(&rest, ':') &&
-	       take_number(&rest, 2, 59, &ret->minute) && take(&rest, ':') &&
-	       take_number(&rest, 2, 59, &ret->second) &&
-	       take_fraction(&rest, &ret->fraction) && take_offset(&rest, &ret->offset) &&
-	       !rest.len;
-}
-
-static void next_day(struct instant *t)
-{
-	if (++t->day <= days_of(t->year, t->month))
-		return;
-	t->day = 1;
-	if (++t->month <= 12)
-		return;
-	t->month = 1;
-	t->year++;
-}
-
-static void day_before(struct instant *t)
-{
-	if (--t->day)
-		return;
-	if (!--t->month) {
-		t->month = 12;
-		t->year--;
-	}
-	t->day = days_of(t->year, t->month);
-}
-
-/* False when the year leaves the four digits. */
-static bool to_utc(struct instant *t)
-{
-	enum { DAY = 24 * 60 * 60 };
-	int second = (t->hour * 60 + t->minute) * 60 + t->second - t->offset;
-
-	if (second < 0) {
-		second += DAY;
-		day_before(t);
-	} else if (second >= DAY) {
-		second -= DAY;
-		next_day(t);
-	}
-	t->hour = second / 3600;
-	t->minute = second / 60 % 60;
-	t->second = second % 60;
-	t->offset = 0;
-	return t->year >= 0 && t->year <= 9999;
-}
-
-static char *put_digits(char *to, int n, int value, char behind)
-{
-	for (int i = n - 1; i >= 0; i--) {
-		to[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	to[n] = behind;
-	return to + n + 1;
-}
-
 static void doc_time(struct slt_doc *pub, const char *name, struct slt_text value)
 {
-	enum { MICROSECONDS = sizeof(".000000") - 1 };
 	struct doc *doc = (struct doc *)pub;
-	char text[48] = "\"", *at = text + 1;
-	struct instant t;
-	size_t zeros = 1;
+	char text[INSTANT_SIZE + 2] = "\"";
+	struct instant instant;
+	size_t n;
 
 	if (put_null(doc, name, value))
 		return;
-	if (!read_instant(value, &t) || !to_utc(&t)) {
+	if (!instant_read(value, &instant)) {
 		refuse(doc, "not a time");
 		return;
 	}
-	at = put_digits(at, 4, t.year, '-');
-	at = put_digits(at, 2, t.month, '-');
-	at = put_digits(at, 2, t.day, 'T');
-	at = put_digits(at, 2, t.hour, ':');
-	at = put_digits(at, 2, t.minute, ':');
-	at = put_digits(at, 2, t.second, '\0') - 1;
-	while (zeros < t.fraction.len && t.fraction.ptr[zeros] == '0')
-		zeros++;
-	if (zeros < t.fraction.len) {
-		memcpy(at, t.fraction.ptr, t.fraction.len);
-		at += t.fraction.len;
-		for (size_t n = t.fraction.len; n < MICROSECONDS; n++)
-			*at++ = '0';
-	}
-	memcpy(at, "+00:00\"", 7);
-	put_value(doc, name, text, (size_t)(at + 7 - text));
+	n = 1 + instant_write(&instant, text + 1);
+	text[n++] = '"';
+	put_value(doc, name, text, n);
 }
 
 /* The place in checked, or DOC_CHECKED. A facade looks into the same message for its time

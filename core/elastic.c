@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Where the search server is, read from the settings, and what its answers to a whole bulk
-// request mean.
+// The search server as the settings name it, and what its answers to a bulk request mean.
 
 #include "elastic.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "hosts.h"
+
 enum {
-	DEFAULT_PORT = 9200,
-	MAX_INDEX = 255, // bytes, both products
-	// 100 bytes for an item; with reasons it is as long as the values that were refused.
+	MAX_INDEX = 255, /* bytes, both products */
+	/* 100 bytes for an item; with reasons as long as the values that were refused. */
 	MAX_REPLY = 64 * 1024 * 1024,
 };
 
@@ -23,7 +23,7 @@ struct elastic {
 	struct http *http;
 	struct http_reply reply;
 	struct buf url;
-	size_t at; // the host that is asked, an index of target->urls
+	size_t at; /* the host that is asked, an index of target->urls */
 	bool reasons;
 };
 
@@ -41,211 +41,6 @@ static char *copy(const char *s)
 	return copied;
 }
 
-// ---- ELASTICSEARCH_HOST
-
-#define HOST_FORMS                                                                      \
-	"expected host, host:port, [v6]:port or a URL such as https://host:9200/path, " \
-	"several with commas"
-
-// A URL in parts; strings belong to curl.
-struct place {
-	char *scheme, *host, *port, *url;
-};
-
-static void place_fini(struct place *place)
-{
-	curl_free(place->scheme);
-	curl_free(place->host);
-	curl_free(place->port);
-	curl_free(place->url);
-}
-
-static const char *get(CURLU *parsed, CURLUPart part, char **ret)
-{
-	CURLUcode code = curl_url_get(parsed, part, ret, 0);
-
-	if (code == CURLUE_OUT_OF_MEMORY)
-		err_no_memory();
-	return code == CURLUE_OK ? *ret : NULL;
-}
-
-// An entry without a scheme as a URL. A bare IPv6 address gets its brackets.
-static void put_url(struct buf *url, const char *scheme, const char *entry)
-{
-	struct in6_addr v6;
-
-	if (strstr(entry, "://"))
-		buf_puts(url, entry);
-	else if (inet_pton(AF_INET6, entry, &v6) == 1)
-		buf_printf(url, "%s://[%s]", scheme, entry);
-	else
-		buf_printf(url, "%s://%s", scheme, entry);
-}
-
-static int check_scheme(const struct elastic_config *config, const char *scheme,
-			const char *entry, struct err *err)
-{
-	if (strcmp(scheme, "http") && strcmp(scheme, "https"))
-		return err_set(err, EXIT_CONFIG, "ELASTICSEARCH_HOST \"%s\": " HOST_FORMS,
-			       entry);
-	if (config->scheme_given && strcmp(scheme, config->scheme))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_HOST \"%s\" says %s, but ELASTICSEARCH_SCHEME "
-			"says %s: leave one of them out",
-			entry, scheme, config->scheme);
-	return 0;
-}
-
-static int set_port(CURLU *parsed, const struct elastic_config *config, const char *port,
-		    const char *entry, struct err *err)
-{
-	char text[24];
-	long number = port ? strtol(port, NULL, 10) : 0;
-
-	if (port && (number < 1 || number > 65535))
-		return err_set(err, EXIT_CONFIG,
-			       "ELASTICSEARCH_HOST \"%s\": no such port", entry);
-	if (port && config->port && number != config->port)
-		return err_set(err, EXIT_CONFIG,
-			       "ELASTICSEARCH_HOST \"%s\" says port %ld, but "
-			       "ELASTICSEARCH_PORT says %ld: leave one of them out",
-			       entry, number, config->port);
-	if (!port)
-		number = config->port ? config->port : DEFAULT_PORT;
-	snprintf(text, sizeof(text), "%ld", number);
-	if (curl_url_set(parsed, CURLUPART_PORT, text, 0))
-		err_no_memory();
-	return 0;
-}
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
-}
-
-static int check_plaintext(struct elastic_target *target, const struct place *place,
-			   struct err *err)
-{
-	const struct elastic_config *config = &target->config;
-	bool secret = given(config->http.user) || given(config->api_key);
-
-	if (!secret || strcmp(place->scheme, "http") || is_loopback(place->host))
-		return 0;
-	target->plaintext_credentials = true;
-	if (config->allow_plaintext)
-		return 0;
-	return err_set(err, EXIT_CONFIG,
-		       "credentials would go to %s unencrypted: use https, or set "
-		       "ELASTICSEARCH_ALLOW_PLAINTEXT=True",
-		       place->host);
-}
-
-static int read_entry(struct elastic_target *target, CURLU *parsed, const char *entry,
-		      struct place *place, struct err *err)
-{
-	const struct elastic_config *config = &target->config;
-	size_t len;
-
-	if (!get(parsed, CURLUPART_SCHEME, &place->scheme) ||
-	    !get(parsed, CURLUPART_HOST, &place->host))
-		return err_set(err, EXIT_CONFIG, "ELASTICSEARCH_HOST \"%s\": " HOST_FORMS,
-			       entry);
-	if (check_scheme(config, place->scheme, entry, err) ||
-	    set_port(parsed, config, get(parsed, CURLUPART_PORT, &place->port), entry,
-		     err) ||
-	    check_plaintext(target, place, err))
-		return -1;
-	if (!get(parsed, CURLUPART_URL, &place->url))
-		return err_set(err, EXIT_CONFIG, "ELASTICSEARCH_HOST \"%s\": " HOST_FORMS,
-			       entry);
-	len = strlen(place->url);
-	while (len && place->url[len - 1] == '/')
-		len--;
-	place->url[len] = '\0';
-	target->urls[target->n_urls++] = copy(place->url);
-	return 0;
-}
-
-static int add_host(struct elastic_target *target, const char *entry, struct err *err)
-{
-	struct place place = { 0 };
-	struct buf url;
-	CURLU *parsed;
-	int rc;
-
-	if (target->n_urls == ELASTIC_MAX_HOSTS)
-		return err_set(err, EXIT_CONFIG, "ELASTICSEARCH_HOST: more than %d hosts",
-			       ELASTIC_MAX_HOSTS);
-	parsed = curl_url();
-	if (!parsed)
-		err_no_memory();
-	buf_init(&url, strlen(entry) + 16);
-	put_url(&url, target->config.scheme, entry);
-	if (curl_url_set(parsed, CURLUPART_URL, buf_str(&url), CURLU_DISALLOW_USER))
-		rc = err_set(err, EXIT_CONFIG, "ELASTICSEARCH_HOST \"%s\": " HOST_FORMS,
-			     entry);
-	else
-		rc = read_entry(target, parsed, entry, &place, err);
-	place_fini(&place);
-	buf_fini(&url);
-	curl_url_cleanup(parsed);
-	return rc;
-}
-
-static char *trim(char *s)
-{
-	static const char space[] = " \t\r\n";
-	size_t len;
-
-	s += strspn(s, space);
-	len = strlen(s);
-	while (len && strchr(space, s[len - 1]))
-		len--;
-	s[len] = '\0';
-	return s;
-}
-
-static int read_hosts(struct elastic_target *target, struct err *err)
-{
-	const char *hosts = target->config.hosts;
-	char *list, *rest, *entry;
-	int rc = 0;
-
-	// Before anything is quoted, and before commas are looked at: a password may hold any.
-	if (strchr(hosts, '@'))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_HOST must not hold a user name or password (it "
-			"holds an @): use ELASTICSEARCH_USERNAME and "
-			"ELASTICSEARCH_PASSWORD");
-	if (strpbrk(hosts, "?#"))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_HOST must not hold a query or fragment (? or #): " HOST_FORMS);
-	rest = list = copy(hosts);
-	if (!*trim(list))
-		rc = err_set(err, EXIT_CONFIG,
-			     "ELASTICSEARCH_HOST is not set: " HOST_FORMS);
-	while (!rc && (entry = strsep(&rest, ",")) != NULL) {
-		entry = trim(entry);
-		if (*entry)
-			rc = add_host(target, entry, err);
-		else
-			rc = err_set(err, EXIT_CONFIG,
-				     "ELASTICSEARCH_HOST \"%s\": no host between commas",
-				     hosts);
-	}
-	free(list);
-	return rc;
-}
-
-// ---- the other settings
-
 static int check_index(const char *index, struct err *err)
 {
 	const char *why = NULL;
@@ -262,15 +57,15 @@ static int check_index(const char *index, struct err *err)
 		if (*c >= 'A' && *c <= 'Z')
 			why = "has an upper-case letter";
 		else if (strchr("\"\\/*?<>|,#: ", *c) || (unsigned char)*c < 0x20)
-			why = "has a space, a control character or one of \" \\ / * ? < > | , # :";
+			why = "has a space, a control character or one of "
+			      "\" \\ / * ? < > | , # :";
 	}
 	if (!why)
 		return 0;
-	return err_set(
-		err, EXIT_CONFIG,
-		"ELASTICSEARCH_APP_AUDIT_LOG_INDEX \"%.80s\" %s: expected the name of an "
-		"index, an alias or a data stream",
-		index, why);
+	return err_set(err, EXIT_CONFIG,
+		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX \"%.80s\" %s: expected the "
+		       "name of an index, an alias or a data stream",
+		       index, why);
 }
 
 static int check_credentials(const struct elastic_config *config, struct err *err)
@@ -278,25 +73,23 @@ static int check_credentials(const struct elastic_config *config, struct err *er
 	const char *key = config->api_key;
 
 	if (given(key) && given(config->http.user))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_API_KEY and ELASTICSEARCH_USERNAME are both set: "
-			"leave one of them out");
+		return err_set(err, EXIT_CONFIG,
+			       "ELASTICSEARCH_API_KEY and ELASTICSEARCH_USERNAME are "
+			       "both set: leave one of them out");
 	if (given(key) &&
 	    key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 			    "0123456789+/-_=")])
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_API_KEY is not base64: expected the key as it was "
-			"\"encoded\" when it was made (base64 of id:key)");
-	// Basic authentication ends the name at the first colon.
+		return err_set(err, EXIT_CONFIG,
+			       "ELASTICSEARCH_API_KEY is not base64: expected the key as "
+			       "it was \"encoded\" when it was made (base64 of id:key)");
+	/* Basic authentication ends the name at the first colon. */
 	if (given(config->http.user) && strchr(config->http.user, ':'))
 		return err_set(err, EXIT_CONFIG,
 			       "ELASTICSEARCH_USERNAME must not hold a colon");
 	if (given(config->http.password) && !given(config->http.user))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_PASSWORD is set, but ELASTICSEARCH_USERNAME is not");
+		return err_set(err, EXIT_CONFIG,
+			       "ELASTICSEARCH_PASSWORD is set, but "
+			       "ELASTICSEARCH_USERNAME is not");
 	return 0;
 }
 
@@ -316,16 +109,14 @@ static int check_settings(const struct elastic_config *config, struct err *err)
 			       "ELASTICSEARCH_SCHEME \"%s\": expected https or http",
 			       config->scheme ? config->scheme : "");
 	if (config->port < 0 || config->port > 65535)
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_PORT %ld: expected 1 to 65535, or 0 for the port "
-			"in ELASTICSEARCH_HOST",
-			config->port);
+		return err_set(err, EXIT_CONFIG,
+			       "ELASTICSEARCH_PORT %ld: expected 1 to 65535, or 0 for "
+			       "the port in ELASTICSEARCH_HOST",
+			       config->port);
 	if (given(config->http.client_key) && !given(config->http.client_cert))
-		return err_set(
-			err, EXIT_CONFIG,
-			"ELASTICSEARCH_CLIENT_KEY is set, but ELASTICSEARCH_CLIENT_CERT "
-			"is not");
+		return err_set(err, EXIT_CONFIG,
+			       "ELASTICSEARCH_CLIENT_KEY is set, but "
+			       "ELASTICSEARCH_CLIENT_CERT is not");
 	if (check_credentials(config, err) || check_index(config->index, err) ||
 	    check_file("ELASTICSEARCH_CA_CERT", config->http.ca_cert, err) ||
 	    check_file("ELASTICSEARCH_CLIENT_CERT", config->http.client_cert, err) ||
@@ -375,6 +166,26 @@ static void make_authorization(struct elastic_target *target)
 	target->http.authorization = target->authorization;
 }
 
+static int read_hosts(struct elastic_target *target, struct err *err)
+{
+	const struct elastic_config *config = &target->config;
+	struct hosts_config hosts = {
+		.list = config->hosts,
+		.port = config->port,
+		.scheme = config->scheme,
+		.scheme_given = config->scheme_given,
+		.credentials = given(config->http.user) || given(config->api_key),
+		.allow_plaintext = config->allow_plaintext,
+	};
+	int n = hosts_read(&hosts, target->urls, ELASTIC_MAX_HOSTS,
+			   &target->plaintext_credentials, err);
+
+	if (n < 0)
+		return -1;
+	target->n_urls = (size_t)n;
+	return 0;
+}
+
 int elastic_target_init(struct elastic_target *target,
 			const struct elastic_config *config, struct err *err)
 {
@@ -400,8 +211,6 @@ void elastic_target_fini(struct elastic_target *target)
 		free(target->urls[i]);
 	*target = (struct elastic_target){ 0 };
 }
-
-// ---- one lane's connection
 
 struct elastic *elastic_new(const struct elastic_target *target, struct err *err)
 {
@@ -431,7 +240,7 @@ void elastic_free(struct elastic *elastic)
 	free(elastic);
 }
 
-// What the status of a reply other than 200 means for the request as a whole.
+/* What the status of a reply other than 200 means for the request as a whole. */
 static enum elastic_answer judge(long status, const char *type)
 {
 	if (status == 413 || status == 417)
@@ -440,7 +249,7 @@ static enum elastic_answer judge(long status, const char *type)
 		return ANSWER_BUSY;
 	if (status == 408 || (status >= 500 && status <= 599))
 		return ANSWER_UNAVAILABLE;
-	// As for an item: a block passes, and a smaller body would not help.
+	/* As for an item: a block passes, and a smaller body would not help. */
 	if (status == 403 && strcmp(type, "cluster_block_exception") == 0)
 		return ANSWER_UNAVAILABLE;
 	if (status >= 300 && status <= 499)
@@ -456,23 +265,24 @@ static const char *remedy(const struct elastic_config *config, long status)
 	if (status == 401 && given(config->api_key))
 		return "the key is not accepted: check ELASTICSEARCH_API_KEY";
 	if (status == 401 && given(config->http.user))
-		return "the credentials are not accepted: check ELASTICSEARCH_USERNAME and "
-		       "ELASTICSEARCH_PASSWORD";
+		return "the credentials are not accepted: check ELASTICSEARCH_USERNAME "
+		       "and ELASTICSEARCH_PASSWORD";
 	if (status == 401)
 		return "it asks for credentials: set ELASTICSEARCH_USERNAME and "
 		       "ELASTICSEARCH_PASSWORD, or ELASTICSEARCH_API_KEY";
 	if (status == 403)
-		return "not allowed to write there: check ELASTICSEARCH_APP_AUDIT_LOG_INDEX and "
-		       "the privileges of the user or key (create_doc is enough)";
+		return "not allowed to write there: check "
+		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the privileges of the user "
+		       "or key (create_doc is enough)";
 	if (status == 404)
-		return "nothing there: check ELASTICSEARCH_APP_AUDIT_LOG_INDEX, and the path in "
-		       "ELASTICSEARCH_HOST";
+		return "nothing there: check ELASTICSEARCH_APP_AUDIT_LOG_INDEX, and the "
+		       "path in ELASTICSEARCH_HOST";
 	if (status == 407)
 		return "the proxy asks for credentials: check https_proxy and http_proxy";
 	if (status == 400)
 		return "the request as a whole is not accepted: check "
-		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX, ELASTICSEARCH_PIPELINE, and whether "
-		       "ELASTICSEARCH_SCHEME should be https";
+		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX, ELASTICSEARCH_PIPELINE, and "
+		       "whether ELASTICSEARCH_SCHEME should be https";
 	return "is that Elasticsearch or OpenSearch? Check ELASTICSEARCH_HOST and "
 	       "ELASTICSEARCH_PORT";
 }
@@ -507,7 +317,7 @@ static enum elastic_answer send_bulk(struct elastic *elastic,
 	struct http_reply *reply = &elastic->reply;
 	struct http_request request = {
 		.method = "POST",
-		.content_type = "application/x-ndjson", // both products take it
+		.content_type = "application/x-ndjson", /* both products take it */
 		.parts = parts,
 		.n_parts = n_parts,
 	};
@@ -522,7 +332,7 @@ static enum elastic_answer send_bulk(struct elastic *elastic,
 			return ANSWER_REFUSED;
 		if (!reply->body.full)
 			return ANSWER_UNAVAILABLE;
-		elastic->reasons = false; // the same request would get the same reply
+		elastic->reasons = false; /* the same request would get the same reply */
 		return ANSWER_UNKNOWN;
 	}
 	if (reply->status != 200)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "json.h"
+#include "utf8.h"
 
 static char *copy(const char *s)
 {

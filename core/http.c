@@ -9,24 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define ZLIB_CONST // input is const
+#define ZLIB_CONST /* input is const */
 #include <zlib.h>
 
 enum {
-	UPLOAD_BUFFER = 512 * 1024, // curl's own 64 KiB costs a system call each
-	CONNECT_TIMEOUT = 10,	    // seconds, when the whole request may take longer
+	UPLOAD_BUFFER = 512 * 1024, /* curl's own 64 KiB costs a system call each */
+	CONNECT_TIMEOUT = 10,	    /* seconds, when the whole request may take longer */
 };
 
 struct http {
 	CURL *curl;
 	struct http_config config;
 	char message[CURL_ERROR_SIZE];
-	bool head_is_whole; // of the reply
-	z_stream gzip;	    // only with config.compress
-	struct buf packed;  // the compressed body
+	bool head_is_whole; /* of the reply */
+	z_stream gzip;	    /* only with config.compress */
+	struct buf packed;  /* the compressed body */
 };
 
-// Where curl is in the parts of a body.
+/* Where curl is in the parts of a body. */
 struct cursor {
 	const struct slt_text *parts;
 	size_t n_parts;
@@ -54,8 +54,6 @@ static bool given(const char *s)
 	return s && *s;
 }
 
-// ---- callbacks of curl
-
 static size_t read_body(char *to, size_t size, size_t n, void *arg)
 {
 	struct cursor *at = arg;
@@ -79,7 +77,7 @@ static size_t read_body(char *to, size_t size, size_t n, void *arg)
 	return done;
 }
 
-// curl goes back to the start when a kept connection turns out to be dead.
+/* curl goes back to the start when a kept connection turns out to be dead. */
 static int seek_body(void *arg, curl_off_t offset, int origin)
 {
 	struct cursor *at = arg;
@@ -90,7 +88,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
-// curl takes a head that ends with the connection for a whole one (7.88).
+/* curl takes a head that ends with the connection for a whole one (7.88). */
 static size_t watch_head(char *line, size_t size, size_t n, void *arg)
 {
 	struct http *http = arg;
@@ -111,8 +109,6 @@ static size_t write_reply(char *bytes, size_t size, size_t n, void *arg)
 	return body->full ? 0 : size * n;
 }
 
-// ---- the connection
-
 static CURLcode set_protocols(CURL *curl)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -123,7 +119,7 @@ static CURLcode set_protocols(CURL *curl)
 #endif
 }
 
-// Options are set one after another; the first that fails ends it.
+/* Options are set one after another; the first that fails ends it. */
 #define SET(option, value)                                              \
 	do {                                                            \
 		CURLcode code_ = curl_easy_setopt(curl, option, value); \
@@ -140,14 +136,15 @@ static CURLcode set_transfer(struct http *http)
 	if (code)
 		return code;
 	SET(CURLOPT_ERRORBUFFER, http->message);
-	SET(CURLOPT_NOSIGNAL, 1L);				// threads
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); // one request at a time
+	SET(CURLOPT_NOSIGNAL, 1L); /* threads */
+	/* One request at a time. */
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_TIMEOUT, timeout);
 	SET(CURLOPT_CONNECTTIMEOUT,
 	    timeout < CONNECT_TIMEOUT ? timeout : CONNECT_TIMEOUT);
 	SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
-	SET(CURLOPT_ACCEPT_ENCODING, ""); // whatever curl can unpack
+	SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever curl can unpack */
 	SET(CURLOPT_USERAGENT, "structured-log-transfer");
 	SET(CURLOPT_READFUNCTION, read_body);
 	SET(CURLOPT_SEEKFUNCTION, seek_body);
@@ -170,7 +167,7 @@ static CURLcode set_security(struct http *http)
 		SET(CURLOPT_SSLCERT, config->client_cert);
 	if (given(config->client_key))
 		SET(CURLOPT_SSLKEY, config->client_key);
-	// A proxy that tunnels is not to see the Authorization header.
+	/* A proxy that tunnels is not to see the Authorization header. */
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	if (given(config->user)) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -185,13 +182,13 @@ static int open_gzip(struct http *http, struct err *err)
 	enum { WINDOW_AND_GZIP_HEADER = 15 + 16, MEMORY = 8 };
 	int rc;
 
-	// The fastest level: the network is rarely the bottleneck, the processor often.
+	/* The fastest level: what is short is rarely the network, often the processor. */
 	rc = deflateInit2(&http->gzip, Z_BEST_SPEED, Z_DEFLATED, WINDOW_AND_GZIP_HEADER,
 			  MEMORY, Z_DEFAULT_STRATEGY);
 	if (rc == Z_MEM_ERROR)
 		err_no_memory();
 	if (rc != Z_OK) {
-		http->config.compress = false; // nothing to close
+		http->config.compress = false; /* nothing to close */
 		return err_set(err, EXIT_BUG, "zlib does not start");
 	}
 	return 0;
@@ -202,7 +199,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	struct http *http;
 	CURLcode code;
 
-	if (config->timeout < 1) { // 0 would be for ever
+	if (config->timeout < 1) { /* 0 would be for ever */
 		err_set(err, EXIT_CONFIG,
 			"the timeout of a request must be 1 second or more");
 		return NULL;
@@ -254,8 +251,6 @@ void http_reply_fini(struct http_reply *reply)
 	buf_fini(&reply->body);
 }
 
-// ---- one request
-
 static void add_header(struct curl_slist **headers, const char *name, const char *value)
 {
 	struct buf line;
@@ -275,8 +270,8 @@ static struct curl_slist *make_headers(const struct http *http,
 {
 	struct curl_slist *headers = NULL;
 
-	// A header without a value is one that curl must not send: waiting for "100 Continue"
-	// costs a round trip, or a second with a server that never says it.
+	/* A header without a value is one that curl must not send: waiting for "100
+	 * Continue" costs a round trip, or a second with a server that never says it. */
 	add_header(&headers, "Expect", "");
 	if (request->content_type)
 		add_header(&headers, "Content-Type", request->content_type);
@@ -303,7 +298,7 @@ static size_t body_len(const struct slt_text *parts, size_t n_parts)
 	return len;
 }
 
-// Packs the body into http->packed.
+/* Packs the body into http->packed. */
 static int pack(struct http *http, const struct http_request *request, struct err *err)
 {
 	size_t len = body_len(request->parts, request->n_parts);
@@ -342,7 +337,7 @@ static CURLcode set_request(CURL *curl, const struct http_request *request,
 	SET(CURLOPT_WRITEDATA, &reply->body);
 	if (request->content_type) {
 		SET(CURLOPT_POST, 1L);
-		SET(CURLOPT_POSTFIELDS, NULL); // not in memory: ask read_body
+		SET(CURLOPT_POSTFIELDS, NULL); /* not in memory: ask read_body */
 		SET(CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)body_len(body->parts, body->n_parts));
 		SET(CURLOPT_READDATA, body);
@@ -350,16 +345,14 @@ static CURLcode set_request(CURL *curl, const struct http_request *request,
 	} else if (strcmp(request->method, "HEAD") == 0) {
 		SET(CURLOPT_NOBODY, 1L);
 	} else {
-		SET(CURLOPT_HTTPGET, 1L); // also undoes POST and NOBODY
+		SET(CURLOPT_HTTPGET, 1L); /* also undoes POST and NOBODY */
 	}
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
 	return CURLE_OK;
 }
 
-// ---- what went wrong, without secrets
-
-// "host:port" of a URL, or why it cannot be used. The URL itself is never quoted: it may
-// hold a password that is not where one belongs.
+/* "host:port" of a URL, or why it cannot be used. The URL itself is never quoted: it may
+ * hold a password that is not where one belongs. */
 static int find_host(const char *url, char *host, size_t size, struct err *err)
 {
 	CURLU *parsed = curl_url();
@@ -383,12 +376,14 @@ static int find_host(const char *url, char *host, size_t size, struct err *err)
 
 static const char *explain(struct http *http, CURLcode code)
 {
-	// These two quote the proxy's URL with its password (curl 7.88, lib/url.c).
+	/* These two quote the proxy's URL with its password (curl 7.88, lib/url.c). */
 	if (strstr(http->message, "Unsupported proxy"))
-		return "the proxy named in the environment is not a URL that curl can use";
+		return "the proxy named in the environment is not a URL that curl can "
+		       "use";
 	if (!http->message[0])
 		return curl_easy_strerror(code);
-	for (char *c = http->message; *c; c++) // a certificate's names are anybody's text
+	/* A certificate's names are anybody's text. */
+	for (char *c = http->message; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	return http->message;
@@ -402,7 +397,7 @@ static int fail(struct http *http, const char *host, CURLcode code,
 	if (code == CURLE_OUT_OF_MEMORY)
 		err_no_memory();
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM)
-		status = EXIT_CONFIG; // a file of ours: it will be no better next time
+		status = EXIT_CONFIG; /* a file of ours: it will be no better next time */
 	if (reply->body.full)
 		return err_set(err, EXIT_UNAVAILABLE,
 			       "%s: the reply is longer than %zu bytes", host,

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static const char not_json[] = "not valid JSON";
 static const char not_utf8[] = "not valid UTF-8";
 static const char too_deep[] = "nested more than 1000 levels deep";
@@ -13,59 +15,6 @@ static const char too_deep[] = "nested more than 1000 levels deep";
 _Static_assert(JSON_MAX_DEPTH == 1000, "too_deep names the number");
 
 #define EACH_BYTE(b) ((b)*UINT64_C(0x0101010101010101))
-
-/* Past one character of two to four bytes; NULL when it is none. The second byte decides
- * about overlong forms, surrogates and what is above U+10FFFF. */
-static const char *check_wide(const char *at, const char *end)
-{
-	const unsigned char *s = (const unsigned char *)at;
-	unsigned char low = 0x80, high = 0xbf;
-	ptrdiff_t n;
-
-	if (*s >= 0xc2 && *s <= 0xdf) {
-		n = 2;
-	} else if (*s >= 0xe0 && *s <= 0xef) {
-		n = 3;
-		low = *s == 0xe0 ? 0xa0 : low;
-		high = *s == 0xed ? 0x9f : high;
-	} else if (*s >= 0xf0 && *s <= 0xf4) {
-		n = 4;
-		low = *s == 0xf0 ? 0x90 : low;
-		high = *s == 0xf4 ? 0x8f : high;
-	} else {
-		return NULL;
-	}
-	if (end - at < n || s[1] < low || s[1] > high)
-		return NULL;
-	for (ptrdiff_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return NULL;
-	return at + n;
-}
-
-bool utf8_is_valid(struct slt_text text)
-{
-	const char *at = text.ptr, *end;
-	uint64_t word;
-
-	if (!text.len)
-		return true;
-	end = at + text.len;
-	while (at < end) {
-		for (; end - at >= 8; at += 8) {
-			memcpy(&word, at, 8);
-			if (word & EACH_BYTE(0x80))
-				break;
-		}
-		while (at < end && (unsigned char)*at < 0x80)
-			at++;
-		if (at < end)
-			at = check_wide(at, end);
-		if (!at)
-			return false;
-	}
-	return true;
-}
 
 /* The check_ functions look at text that may be anything. They give the place behind what
  * they check, or NULL when it is not valid. */
@@ -145,7 +94,7 @@ static const char *check_string(const char *at, const char *end)
 		if (*at == '"')
 			return at + 1;
 		/* A control character is no first byte of a wide one either. */
-		at = *at == '\\' ? check_escape(at + 1, end) : check_wide(at, end);
+		at = *at == '\\' ? check_escape(at + 1, end) : utf8_check_wide(at, end);
 	}
 	return NULL;
 }
@@ -423,30 +372,6 @@ static long hex4(const char *at, const char *end)
 	return value;
 }
 
-static size_t encode_utf8(unsigned long c, char utf8[4])
-{
-	if (c < 0x80) {
-		utf8[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		utf8[0] = (char)(0xc0 | c >> 6);
-		utf8[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		utf8[0] = (char)(0xe0 | c >> 12);
-		utf8[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		utf8[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	utf8[0] = (char)(0xf0 | c >> 18);
-	utf8[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	utf8[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	utf8[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* One escape to its bytes; *at, behind the backslash, goes past it. 0 when a C string in
  * UTF-8 cannot hold it: U+0000, half a surrogate pair. */
 static size_t resolve_escape(const char **at, const char *end, char utf8[4])
@@ -474,7 +399,7 @@ static size_t resolve_escape(const char **at, const char *end, char utf8[4])
 		*at += 6;
 		c = 0x10000 + ((c - 0xd800) << 10) + (second - 0xdc00);
 	}
-	return encode_utf8((unsigned long)c, utf8);
+	return utf8_encode((unsigned long)c, utf8);
 }
 
 bool json_name_is(struct slt_text raw_name, const char *name)

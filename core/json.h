@@ -40,9 +40,6 @@ bool json_name_is(struct slt_text raw_name, const char *name);
 /* Exactly one JSON number, without white space? */
 bool json_is_number(struct slt_text text);
 
-/* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates)? */
-bool utf8_is_valid(struct slt_text text);
-
 /* Writes a quoted JSON string; the text must be valid UTF-8. Only what must be escaped is. */
 void json_put_string(struct buf *out, struct slt_text utf8);
 

@@ -24,9 +24,9 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err log buf arena json stop
-settings envfile dburl chunk doc sql dialect http retry db stats
-bulk elastic facade host pgsql sqlite
+err log buf arena utf8 json instant stop
+settings envfile dburl hosts chunk doc sql dialect http retry db stats
+bulk elastic facade host pgsql pgsql_connect pgsql_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect
 lane post settle
 transfer preview listing
@@ -36,7 +36,7 @@ main
 # all_includes: "file module included-module" for each #include "..." of core/
 all_includes() {
 	grep -H '^ *# *include *"' core/*.[ch] core/db/*.[ch] |
-		sed -E 's|^((.*/)?([a-z]+)\.[ch]):.*"(.*/)?([a-z]+)\.h".*|\1 \3 \5|'
+		sed -E 's|^((.*/)?([a-z0-9_]+)\.[ch]):.*"(.*/)?([a-z0-9_]+)\.h".*|\1 \3 \5|'
 }
 
 upward() {
@@ -55,7 +55,8 @@ upward() {
 }
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
-parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle)\>/lane/g'
+parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle)\>/lane/g
+	s/\<(pgsql|sqlite)_[a-z]+\>/\1/g'
 
 circles() {
 	all_includes | cut -d ' ' -f 2,3 | sed -E "$parts" | awk '$1 != $2' | sort -u |

@@ -114,8 +114,8 @@ void db_close(struct db *db);
 int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	     db_row_fn *row, void *arg, struct err *err) MUST_CHECK;
 
-/* Runs a statement that changes rows; *ret_touched is how many it matched. SQLite does not
- * count what INSTEAD OF triggers of a view have changed: there it is 0. */
+/* Runs a statement that changes rows; *ret_touched is how many it matched. Of a view of SQLite
+ * it is how many rows its INSTEAD OF triggers have changed, in all tables together. */
 int db_exec(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	    long long *ret_touched, struct err *err) MUST_CHECK;
 

@@ -1,52 +1,25 @@
 // SPDX-License-Identifier: MIT
 // The SQLite driver, over sqlite3: every statement is reset before a call returns.
-//
-// This file never opens or closes the database file itself: closing any descriptor of a
-// file gives up the locks that SQLite has on it in this process (POSIX). The run lock
-// therefore is a lock on a file beside it.
 
-#include "db.h"
+#include "sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
-#include <sys/stat.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { MAX_STATEMENTS = 8, DEFAULT_TIMEOUT_MS = 10000 };
+#if SQLITE_VERSION_NUMBER < 3037000
+#define sqlite3_total_changes64 sqlite3_total_changes
+#endif
 
-struct statement {
-	char *sql;
-	sqlite3_stmt *stmt;
-	unsigned long last_use;
-};
-
-struct number {
-	char text[32];
-};
-
-struct sqlite {
-	struct db db;
-	sqlite3 *handle;
-	int lock_fd; /* -1: no run lock */
-	struct statement statements[MAX_STATEMENTS];
-	unsigned long uses;
-	struct slt_text *cells; /* of the row being read */
-	enum db_type *types;
-	struct number *numbers;
-	size_t cells_cap;
-};
-
-/* ------------------------------------------------------------- failures */
+enum { DEFAULT_TIMEOUT_MS = 10000 };
 
 /* A full disk or a failing one (FULL, IOERR) counts as passing: SQLite has undone the
- * transaction, so nothing is marked that is not, and the run stops with the rest unsent.
- */
+ * transaction, so nothing is marked that is not, and the run stops with the rest
+ * unsent. */
 static enum exit_status code_status(int code)
 {
 	switch (code & 0xff) {
@@ -62,7 +35,7 @@ static enum exit_status code_status(int code)
 	}
 }
 
-static int failed(struct sqlite *lite, int code, struct err *err)
+int sqlite_failed(struct sqlite *lite, int code, struct err *err)
 {
 	if (code == SQLITE_NOMEM)
 		err_no_memory();
@@ -70,14 +43,12 @@ static int failed(struct sqlite *lite, int code, struct err *err)
 		       sqlite3_errmsg(lite->handle));
 }
 
-/* ------------------------------------------------------------- statements */
-
 static bool is_blank(const char *s)
 {
 	return s[strspn(s, " \t\r\n;")] == '\0';
 }
 
-static int prepare(struct sqlite *lite, const char *sql, sqlite3_stmt **ret,
+int sqlite_prepare(struct sqlite *lite, const char *sql, sqlite3_stmt **ret,
 		   struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -85,7 +56,7 @@ static int prepare(struct sqlite *lite, const char *sql, sqlite3_stmt **ret,
 	int code = sqlite3_prepare_v2(lite->handle, sql, -1, &stmt, &tail);
 
 	if (code != SQLITE_OK)
-		return failed(lite, code, err);
+		return sqlite_failed(lite, code, err);
 	if (!stmt || !is_blank(tail)) {
 		sqlite3_finalize(stmt);
 		return err_set(err, EXIT_CONFIG, "SQLite: expected one statement");
@@ -94,11 +65,11 @@ static int prepare(struct sqlite *lite, const char *sql, sqlite3_stmt **ret,
 	return 0;
 }
 
-static void forget(struct statement *s)
+static void forget(struct sqlite_statement *s)
 {
 	sqlite3_finalize(s->stmt);
 	free(s->sql);
-	*s = (struct statement){ .sql = NULL };
+	*s = (struct sqlite_statement){ .sql = NULL };
 }
 
 /* The statement of this text: from the few that are kept, or made in the place of the one
@@ -106,9 +77,9 @@ static void forget(struct statement *s)
 static int get_statement(struct sqlite *lite, const char *sql, sqlite3_stmt **ret,
 			 struct err *err)
 {
-	struct statement *s, *oldest = lite->statements;
+	struct sqlite_statement *s, *oldest = lite->statements;
 
-	for (s = lite->statements; s < lite->statements + MAX_STATEMENTS; s++) {
+	for (s = lite->statements; s < lite->statements + KEPT_STATEMENTS; s++) {
 		if (s->sql && !strcmp(s->sql, sql))
 			goto found;
 		if (s->last_use < oldest->last_use)
@@ -116,7 +87,7 @@ static int get_statement(struct sqlite *lite, const char *sql, sqlite3_stmt **re
 	}
 	s = oldest;
 	forget(s);
-	if (prepare(lite, sql, &s->stmt, err) < 0)
+	if (sqlite_prepare(lite, sql, &s->stmt, err) < 0)
 		return -1;
 	s->sql = strdup(sql);
 	if (!s->sql)
@@ -173,7 +144,7 @@ static int bind(struct sqlite *lite, sqlite3_stmt *stmt, const struct db_value *
 			return err_set(err, EXIT_BUG, "SQLite: value %d is no number",
 				       i + 1);
 		if (code != SQLITE_OK)
-			return failed(lite, code, err);
+			return sqlite_failed(lite, code, err);
 	}
 	return 0;
 }
@@ -203,9 +174,9 @@ static void room_for(struct sqlite *lite, size_t n)
 	lite->cells_cap = n;
 }
 
-/* SQLite prints 15 digits (version 3.40). Where these are another number, 17 are given.
- */
-static struct slt_text read_real(sqlite3_stmt *stmt, int i, struct number *number)
+/* SQLite prints 15 digits (version 3.40). Where these are another number, 17 are
+ * given. */
+static struct slt_text read_real(sqlite3_stmt *stmt, int i, struct sqlite_number *number)
 {
 	double real = sqlite3_column_double(stmt, i); /* before it is turned into text */
 	const char *text = (const char *)sqlite3_column_text(stmt, i);
@@ -245,6 +216,8 @@ static void read_cell(struct sqlite *lite, sqlite3_stmt *stmt, int i)
 			err_no_memory();
 	}
 	cell->len = (size_t)sqlite3_column_bytes(stmt, i);
+	if (!cell->ptr && cell->len)
+		err_no_memory();
 	if (!cell->ptr) /* an empty blob */
 		cell->ptr = "";
 }
@@ -261,8 +234,8 @@ static int hand_over(struct sqlite *lite, sqlite3_stmt *stmt, db_row_fn *row, vo
 	return row(arg, &r);
 }
 
-static int sqlite_query(struct db *db, const char *sql, const struct db_value *values,
-			size_t n_values, db_row_fn *row, void *arg, struct err *err)
+int sqlite_query(struct db *db, const char *sql, const struct db_value *values,
+		 size_t n_values, db_row_fn *row, void *arg, struct err *err)
 {
 	struct sqlite *lite = (struct sqlite *)db;
 	sqlite3_stmt *stmt;
@@ -276,7 +249,7 @@ static int sqlite_query(struct db *db, const char *sql, const struct db_value *v
 			if (hand_over(lite, stmt, row, arg) != 0)
 				break;
 		if (code != SQLITE_ROW && code != SQLITE_DONE)
-			rc = failed(lite, code, err);
+			rc = sqlite_failed(lite, code, err);
 	}
 	/* An open SELECT would make the application's INSERT fail, law 7. */
 	put_away(stmt);
@@ -290,21 +263,22 @@ static int no_row(void *arg, const struct db_row *row)
 	return 0;
 }
 
-/* Rows that INSTEAD OF triggers of a view have changed are not counted (SQLite's
- * changes()). */
+/* changes() is still that of an earlier statement when this one changed nothing, and 0
+ * when INSTEAD OF triggers of a view did all the work (version 3.40). Then only the total
+ * knows of it: every row that the triggers have changed, in whatever table. Elsewhere the
+ * total would be too much: it has what other triggers and foreign keys did as well. */
 static int sqlite_exec(struct db *db, const char *sql, const struct db_value *values,
 		       size_t n_values, long long *ret_touched, struct err *err)
 {
 	struct sqlite *lite = (struct sqlite *)db;
-	int before = sqlite3_total_changes(lite->handle);
+	long long before = sqlite3_total_changes64(lite->handle), total;
 
 	if (sqlite_query(db, sql, values, n_values, no_row, NULL, err) < 0)
 		return -1;
-	/* changes() is still that of an earlier statement when this one changed nothing.
-	 */
-	*ret_touched = sqlite3_total_changes(lite->handle) == before
-			       ? 0
-			       : sqlite3_changes(lite->handle);
+	total = sqlite3_total_changes64(lite->handle) - before;
+	if (total && sqlite3_changes(lite->handle))
+		total = sqlite3_changes(lite->handle);
+	*ret_touched = total;
 	return 0;
 }
 
@@ -341,8 +315,6 @@ static void sqlite_rollback(struct db *db)
 		return;
 }
 
-/* ------------------------------------------------------------- connecting */
-
 static int read_options(const struct dburl *url, int *ret_timeout_ms, struct err *err)
 {
 	for (size_t i = 0; i < url->n_options; i++) {
@@ -368,8 +340,7 @@ static int read_options(const struct dburl *url, int *ret_timeout_ms, struct err
 	return 0;
 }
 
-/* The path of the database, symbolic links resolved; "" in memory. */
-static const char *file_of(struct sqlite *lite)
+const char *sqlite_file(struct sqlite *lite)
 {
 	const char *name = sqlite3_db_filename(lite->handle, "main");
 
@@ -380,7 +351,7 @@ static const char *file_of(struct sqlite *lite)
  * it writes that it cannot make its journal in the folder. */
 static int check_writable(struct sqlite *lite, const char *name, struct err *err)
 {
-	const char *file = file_of(lite);
+	const char *file = sqlite_file(lite);
 	char folder[PATH_MAX];
 	char *slash;
 
@@ -396,19 +367,18 @@ static int check_writable(struct sqlite *lite, const char *name, struct err *err
 	if (slash)
 		slash[slash == folder] = '\0';
 	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
-		return err_set(
-			err, EXIT_CONFIG,
-			"SQLite database \"%s\": no permission to write its folder, "
-			"where SQLite needs its journal",
-			name);
+		return err_set(err, EXIT_CONFIG,
+			       "SQLite database \"%s\": no permission to write its "
+			       "folder, where SQLite needs its journal",
+			       name);
 	return 0;
 }
 
 static int open_file(struct sqlite *lite, const char *name, enum db_access access,
 		     struct err *err)
 {
-	/* Without CREATE: an empty database in the place of a mistyped one helps nobody.
-	 */
+	/* Without CREATE: an empty database in the place of a mistyped one helps
+	 * nobody. */
 	int flags = access == DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 	int code, number;
 
@@ -465,7 +435,7 @@ static void sqlite_close(struct db *db)
 {
 	struct sqlite *lite = (struct sqlite *)db;
 
-	for (size_t i = 0; i < MAX_STATEMENTS; i++)
+	for (size_t i = 0; i < KEPT_STATEMENTS; i++)
 		forget(&lite->statements[i]);
 	sqlite3_close(lite->handle); /* rolls back */
 	if (lite->lock_fd >= 0)
@@ -474,342 +444,6 @@ static void sqlite_close(struct db *db)
 	free(lite->types);
 	free(lite->numbers);
 	free(lite);
-}
-
-/* ------------------------------------------------------------- the catalog */
-
-/* What a statement reads, by SQLite's own account while it is being prepared. */
-struct reads {
-	const char *table, *column;	  /* that the key comes from in the end */
-	const char *name;		  /* of the result column */
-	bool direct;			  /* the table itself stands in the statement */
-	char view[256], view_column[256]; /* that stands there, with such a column */
-};
-
-/* Inside a view (or WITH) `within` is its name. */
-static int note_read(void *arg, int action, const char *table, const char *column,
-		     const char *schema, const char *within)
-{
-	struct reads *reads = arg;
-
-	(void)schema;
-	if (action != SQLITE_READ || within || !table || !column)
-		return SQLITE_OK;
-	if (!strcmp(table, reads->table)) {
-		/* "ROWID" here is "rowid" there */
-		reads->direct = reads->direct || !strcasecmp(column, reads->column);
-	} else if (!strcasecmp(column, reads->name) ||
-		   !strcasecmp(column, reads->column)) {
-		snprintf(reads->view, sizeof(reads->view), "%s", table);
-		snprintf(reads->view_column, sizeof(reads->view_column), "%s", column);
-	}
-	return SQLITE_OK;
-}
-
-/* SQLite looks through views and takes a UNION for its first SELECT. Of neither is it
- * known what the keys of the table promise. */
-static int see_through(struct sqlite *lite, const char *sql, struct reads *reads,
-		       struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int rc;
-
-	sqlite3_set_authorizer(lite->handle, note_read, reads);
-	rc = prepare(lite, sql, &stmt, err);
-	sqlite3_set_authorizer(lite->handle, NULL, NULL);
-	if (rc < 0)
-		return -1;
-	sqlite3_finalize(stmt);
-	return 0;
-}
-
-static bool is_compound(const char *sql)
-{
-	return strcasestr(sql, "union") || strcasestr(sql, "intersect") ||
-	       strcasestr(sql, "except");
-}
-
-struct column_facts {
-	bool pk, notnull, binary, mixed;
-	char collation[64];
-};
-
-static int column_facts(struct sqlite *lite, const char *schema, const char *table,
-			const char *column, struct column_facts *ret, struct err *err)
-{
-	const char *type, *collation;
-	int notnull, pk, autoincrement;
-	int code = sqlite3_table_column_metadata(lite->handle, schema, table, column,
-						 &type, &collation, &notnull, &pk,
-						 &autoincrement);
-
-	if (code != SQLITE_OK)
-		return failed(lite, code, err);
-	*ret = (struct column_facts){ .pk = pk, .notnull = notnull };
-	snprintf(ret->collation, sizeof(ret->collation), "%s", collation);
-	ret->binary = !strcasecmp(collation, "BINARY");
-	/* Without an affinity, 1 and '1' are two values and one text. */
-	ret->mixed = !type || !*type || strcasestr(type, "blob");
-	return 0;
-}
-
-struct index_facts {
-	bool primary, unique, sorted;
-};
-
-static int read_index_facts(void *arg, const struct db_row *row)
-{
-	struct index_facts *facts = arg;
-
-	facts->primary = slt_is(row->cells[0], "1");
-	facts->unique = slt_is(row->cells[1], "1");
-	facts->sorted = slt_is(row->cells[2], "1");
-	return 0;
-}
-
-/* Is the column in an index of the primary key? Of the indexes that begin with it: is one
- * of this column alone and unique, is one in the column's own order? */
-static int index_facts(struct sqlite *lite, const char *schema, const char *table,
-		       const char *column, const char *collation, struct index_facts *ret,
-		       struct err *err)
-{
-	static const char sql[] =
-		"SELECT max(l.origin = 'pk'),"
-		" max(x.seqno = 0 AND l.\"unique\" AND NOT l.partial"
-		"  AND x.coll = 'BINARY' COLLATE NOCASE AND 1 = (SELECT count(*)"
-		"   FROM pragma_index_xinfo(l.name, ?1) k WHERE k.\"key\")),"
-		" max(x.seqno = 0 AND x.coll = ?4 COLLATE NOCASE)"
-		" FROM pragma_index_list(?2, ?1) l JOIN pragma_index_xinfo(l.name, ?1) x"
-		" WHERE x.\"key\" AND x.name = ?3";
-	struct db_value values[4] = {
-		{ slt_str(schema), DB_TEXT },
-		{ slt_str(table), DB_TEXT },
-		{ slt_str(column), DB_TEXT },
-		{ slt_str(collation), DB_TEXT },
-	};
-
-	*ret = (struct index_facts){ .unique = false };
-	return sqlite_query(&lite->db, sql, values, 4, read_index_facts, ret, err);
-}
-
-static int look_up(struct sqlite *lite, const char *schema, const char *table,
-		   const char *column, struct db_origin *ret, struct err *err)
-{
-	struct column_facts c;
-	struct index_facts i;
-
-	if (column_facts(lite, schema, table, column, &c, err) < 0 ||
-	    index_facts(lite, schema, table, column, c.collation, &i, err) < 0)
-		return -1;
-	if (c.pk && !i.primary) { /* INTEGER PRIMARY KEY: another name of the rowid */
-		ret->unique = ret->indexed = true;
-		ret->nullable = false;
-		return 0;
-	}
-	ret->unique = i.unique && c.binary && !c.mixed;
-	ret->indexed = i.sorted;
-	/* PRIMARY KEY alone allows NULL, but for WITHOUT ROWID, which counts as NOT NULL.
-	 */
-	ret->nullable = !c.notnull;
-	return 0;
-}
-
-static int origin_of(struct sqlite *lite, const char *sql, sqlite3_stmt *stmt, int column,
-		     struct db_origin *ret, struct err *err)
-{
-	const char *schema = sqlite3_column_database_name(stmt, column);
-	struct reads reads = {
-		.table = sqlite3_column_table_name(stmt, column),
-		.column = sqlite3_column_origin_name(stmt, column),
-		.name = sqlite3_column_name(stmt, column),
-	};
-	struct db_origin origin = { .nullable = true };
-
-	if (!schema || !reads.table || !reads.column)
-		return err_set(
-			err, EXIT_CONFIG,
-			"SQLite: column %d of the SELECT is not a column of a table or "
-			"view",
-			column + 1);
-	if (strlen(reads.table) >= sizeof(origin.table.name) ||
-	    strlen(reads.column) >= sizeof(origin.column))
-		return err_set(err, EXIT_CONFIG, "SQLite: a name of more than 255 bytes");
-	if (see_through(lite, sql, &reads, err) < 0)
-		return -1;
-	snprintf(origin.table.schema, sizeof(origin.table.schema), "%s", schema);
-	snprintf(origin.table.name, sizeof(origin.table.name), "%s",
-		 reads.direct || !*reads.view ? reads.table : reads.view);
-	snprintf(origin.column, sizeof(origin.column), "%s",
-		 reads.direct || !*reads.view ? reads.column : reads.view_column);
-	if (reads.direct && !is_compound(sql) &&
-	    look_up(lite, schema, reads.table, reads.column, &origin, err) < 0)
-		return -1;
-	*ret = origin;
-	return 0;
-}
-
-static int sqlite_origin(struct db *db, const char *sql, const struct db_value *values,
-			 size_t n_values, size_t column, struct db_origin *ret,
-			 struct err *err)
-{
-	struct sqlite *lite = (struct sqlite *)db;
-	sqlite3_stmt *stmt;
-	int rc;
-
-	(void)values;
-	(void)n_values;
-	if (prepare(lite, sql, &stmt, err) < 0)
-		return -1;
-	rc = origin_of(lite, sql, stmt, (int)column, ret, err);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-struct type_answer {
-	char *type;
-	size_t size;
-	int found;
-};
-
-static int read_type(void *arg, const struct db_row *row)
-{
-	struct type_answer *answer = arg;
-	struct slt_text text = row->cells[0];
-
-	answer->found = 1;
-	snprintf(answer->type, answer->size, "%.*s", (int)text.len,
-		 text.ptr ? text.ptr : "");
-	return 1;
-}
-
-static int sqlite_column(struct db *db, const struct db_table *table, const char *column,
-			 char *ret_type, size_t size, struct err *err)
-{
-	struct type_answer answer = { ret_type, size, 0 };
-	struct db_value values[3] = {
-		{ slt_str(table->name), DB_TEXT },
-		{ slt_str(*table->schema ? table->schema : NULL), DB_TEXT },
-		{ slt_str(column), DB_TEXT },
-	};
-
-	if (sqlite_query(db,
-			 "SELECT lower(type) FROM pragma_table_xinfo(?1, ?2)"
-			 " WHERE name = ?3 COLLATE NOCASE",
-			 values, 3, read_type, &answer, err) < 0)
-		return -1;
-	return answer.found;
-}
-
-/* ------------------------------------------------------------- the run lock */
-
-/* <database>-<table>.slt-lock: letters, digits, "_" and "-" as they are. */
-static int lock_path(const char *file, const char *table, char *ret, size_t size,
-		     struct err *err)
-{
-	int n = snprintf(ret, size, "%s-", file);
-
-	for (const char *c = table; *c && n > 0 && (size_t)n < size; c++) {
-		unsigned char byte = (unsigned char)*c;
-		bool plain = (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' ||
-			     (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-
-		n += snprintf(ret + n, size - (size_t)n, plain ? "%c" : "%%%02X", byte);
-	}
-	if (n > 0 && (size_t)n < size)
-		n += snprintf(ret + n, size - (size_t)n, ".slt-lock");
-	if (n < 0 || (size_t)n >= size)
-		return err_set(err, EXIT_CONFIG,
-			       "SQLite: the path of the database is too long");
-	return 0;
-}
-
-static void read_holder(int fd, struct db_holder *ret)
-{
-	char text[256], host[100];
-	long long since;
-	long pid;
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-
-	text[n > 0 ? n : 0] = '\0';
-	ret->seconds = -1;
-	if (sscanf(text, "%ld %lld %99s", &pid, &since, host) != 3) {
-		/* it has the lock and not yet written who it is, or the disk is full */
-		snprintf(ret->who, sizeof(ret->who), "another process");
-		return;
-	}
-	snprintf(ret->who, sizeof(ret->who), "pid %ld on %s", pid, host);
-	if (since <= time(NULL))
-		ret->seconds = (long)(time(NULL) - since);
-}
-
-static void write_holder(int fd)
-{
-	char text[160], host[100] = "";
-	int n;
-
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
-		snprintf(host, sizeof(host), "localhost");
-	n = snprintf(text, sizeof(text), "%ld %lld %s\n", (long)getpid(),
-		     (long long)time(NULL), host);
-	/* Who it is, is a courtesy: the lock stands without. */
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
-		return;
-}
-
-/* Made by root by hand, it must not shut out the account that runs every day: it belongs
- * to whom the database belongs to. SQLite does the same with its journal. */
-static int open_lock(const char *file, const char *path, struct err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat st;
-
-	if (fd < 0)
-		return err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": %s", path,
-			       strerror(errno));
-	if (geteuid() == 0 && stat(file, &st) == 0 &&
-	    fchown(fd, st.st_uid, st.st_gid) < 0)
-		return fd;
-	return fd;
-}
-
-/* A lock of the open file description: one connection of this process keeps out another,
- * and the end of the process gives it up. The file stays: to remove it would take it from
- * under a run that has opened it and does not hold it yet. */
-static int sqlite_lock(struct db *db, const struct db_table *table, struct db_holder *ret,
-		       struct err *err)
-{
-	struct sqlite *lite = (struct sqlite *)db;
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	const char *file = file_of(lite);
-	char path[PATH_MAX];
-	int fd, number;
-
-	if (!*file) /* in memory: nobody else can see it */
-		return 1;
-	if (lock_path(file, table->name, path, sizeof(path), err) < 0)
-		return -1;
-	fd = open_lock(file, path, err);
-	if (fd < 0)
-		return -1;
-	if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
-		write_holder(fd);
-		lite->lock_fd = fd;
-		return 1;
-	}
-	number = errno;
-	if (number == EAGAIN || number == EACCES)
-		read_holder(fd, ret);
-	else
-		err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": %s", path,
-			strerror(number));
-	close(fd);
-	return number == EAGAIN || number == EACCES ? 0 : -1;
-}
-
-static bool sqlite_alive(struct db *db)
-{
-	(void)db;
-	return true;
 }
 
 const struct db_driver db_sqlite = {

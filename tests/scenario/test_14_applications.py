@@ -122,6 +122,21 @@ def test_rows_that_are_gone_or_marked_meanwhile(sender, logs, sink):
     assert marked == {str(key) for key in range(1, 61)} - {"22"} and len(sink.documents()) == 60
 
 
+def test_a_row_goes_and_another_one_gets_a_twin(db, sink, program):
+    """Without a key in the table, so that the number of rows touched looks right: the twin was never
+    sent, and must not be marked in the place of the row that is gone."""
+    table = tables.SingleColumn(db, tables.README).generate(60)
+
+    def act():
+        db.execute("DELETE FROM audit_logs WHERE id = 22")
+        db.execute(NEW_ROW.replace("1000", "23"))
+
+    result = meanwhile(program(db, sink, sink, **table.settings, CHUNK_SIZE=20), sink, act)
+    assert result.status == slt.SET_ASIDE and result.counted(sent=58, gone=1, refused=1), result
+    assert [row.key for row in table.rows() if not row.marked] == ["23", "23"]
+    assert "not unique" in result.warnings(23)[0]
+
+
 def test_a_row_that_is_rewritten_meanwhile(sender, logs, sink):
     """A log is written once: it is marked with what was sent."""
     text = '{"audit_event": {"date_time": "2026-03-01T06:00:00Z", "rewritten": true}}'

@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "json.h"
+#include "utf8.h"
 
 #define T(literal)                           \
 	{                                    \

@@ -249,6 +249,42 @@ static void test_touched(void **state)
 	assert_int_equal(touched, 77);
 }
 
+/* Behind a view, the rows that its triggers have changed; of a table, only its own. */
+static void test_touched_by_triggers(void **state)
+{
+	static const struct {
+		const char *sql;
+		long long touched;
+	} cases[] = {
+		{ "UPDATE t SET a = 0 WHERE id = 3", 1 }, /* the trigger adds to u */
+		{ "UPDATE v SET a = 1 WHERE id < 3", 2 },
+		{ "UPDATE v SET a = 1 WHERE id = 9", 0 },
+		{ "UPDATE t SET a = a WHERE id = 9", 0 },
+		{ "UPDATE both SET a = 2 WHERE id = 1", 3 }, /* t, u, t1 */
+		{ "DELETE FROM v WHERE id = 1", 0 }, /* the trigger does nothing */
+		{ "UPDATE t SET a = a", 3 },
+	};
+	struct world *w = *state;
+	long long touched;
+
+	app(w, "CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE u(id);"
+	       "INSERT INTO t(id) VALUES (1), (2), (3); INSERT INTO u VALUES (1);"
+	       "CREATE VIEW v AS SELECT * FROM t; CREATE VIEW both AS SELECT * FROM t;"
+	       "CREATE TRIGGER v1 INSTEAD OF UPDATE ON v BEGIN"
+	       " UPDATE t SET id = new.id WHERE id = old.id; END;"
+	       "CREATE TRIGGER v2 INSTEAD OF DELETE ON v BEGIN SELECT 1; END;"
+	       "CREATE TRIGGER b INSTEAD OF UPDATE ON both BEGIN"
+	       " UPDATE t SET a = new.a WHERE id = old.id;"
+	       " UPDATE u SET id = 7 WHERE id = 1; END;"
+	       "CREATE TRIGGER t1 AFTER UPDATE OF a ON t BEGIN"
+	       " INSERT INTO u VALUES (new.id + 10); END;");
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		OK(db_exec(w->db, cases[i].sql, NULL, 0, &touched, &w->err));
+		if (touched != cases[i].touched)
+			fail_msg("%s: %lld", cases[i].sql, touched);
+	}
+}
+
 /* More texts than are kept, again and again, each with its own answer. */
 static void test_many_statements(void **state)
 {
@@ -696,6 +732,7 @@ int main(void)
 		TEST(test_bad_values),
 		TEST(test_bad_statements),
 		TEST(test_touched),
+		TEST(test_touched_by_triggers),
 		TEST(test_many_statements),
 		TEST(test_nothing_left_open),
 		TEST(test_transactions),
