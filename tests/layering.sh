@@ -25,7 +25,7 @@ check() {
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
 err log buf arena utf8 json instant stop
-settings envfile dburl hosts chunk doc sql dialect http retry db stats
+settings envfile dburl hosts chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect
 lane post settle
@@ -56,7 +56,7 @@ upward() {
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
 parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle)\>/lane/g
-	s/\<(pgsql|sqlite)_[a-z]+\>/\1/g'
+	s/\<(pgsql|sqlite|sql)_[a-z]+\>/\1/g'
 
 circles() {
 	all_includes | cut -d ' ' -f 2,3 | sed -E "$parts" | awk '$1 != $2' | sort -u |
