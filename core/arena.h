@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes that stay where they are until the arena is reset: cells and keys of a chunk. Made of
- * blocks, so adding never moves what was added. Reset keeps the blocks of ordinary size and
- * gives back what a very large row needed. One thread at a time.
+ * Bytes that stay where they are until the arena is reset: cells and keys of a chunk.
+ * Made of blocks, so adding never moves what was added. Reset keeps the blocks of
+ * ordinary size and gives back what a very large row needed. One thread at a time.
  */
 #ifndef SLT_ARENA_H
 #define SLT_ARENA_H
@@ -12,7 +12,8 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *first, *at; /* blocks in use: first .. at; kept for later: after at */
+	struct arena_block *first,
+		*at; /* blocks in use: first .. at; kept for later: after at */
 	size_t used; /* bytes handed out since the last reset */
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A growing byte buffer with a maximum. Growing beyond the maximum sets `full` and drops what
- * does not fit, so a writer checks once at the end; no memory at all ends the process. Reset
- * keeps the memory: in the steady state nothing is allocated. One thread at a time.
+ * A growing byte buffer with a maximum. Growing beyond the maximum sets `full` and drops
+ * what does not fit, so a writer checks once at the end; no memory at all ends the
+ * process. Reset keeps the memory: in the steady state nothing is allocated. One thread
+ * at a time.
  */
 #ifndef SLT_BUF_H
 #define SLT_BUF_H
@@ -24,8 +25,8 @@ struct buf {
 void buf_init(struct buf *buf, size_t max);
 void buf_fini(struct buf *buf);
 
-/* fini, the bytes overwritten first: for secrets, which are put in at once (growing leaves a
- * copy behind). */
+/* fini, the bytes overwritten first: for secrets, which are put in at once (growing
+ * leaves a copy behind). */
 void buf_wipe(struct buf *buf);
 
 /* Empty again, not full; memory kept. */

@@ -235,7 +235,8 @@ enum bulk_meaning bulk_meaning(const struct bulk_item *item)
 		return BULK_DELIVERED;
 	if (status == 408 || status == 429 || (status >= 500 && status <= 599))
 		return BULK_RETRY;
-	/* A write block on the index, or a full disk before Elasticsearch 7.7: passing. */
+	/* A write block on the index, or a full disk before Elasticsearch 7.7:
+	 * passing. */
 	if (status == 403 && strcmp(item->type, "cluster_block_exception") == 0)
 		return BULK_RETRY;
 	if (status == 401 || status == 403)

@@ -53,8 +53,8 @@ static struct slt_text copy_text(struct arena *arena, struct slt_text text)
 	return text;
 }
 
-static void fill_row(struct chunk *chunk, struct db_value key, const struct slt_text *cells,
-		     size_t n)
+static void fill_row(struct chunk *chunk, struct db_value key,
+		     const struct slt_text *cells, size_t n)
 {
 	struct slt_text *copies = arena_get(&chunk->arena, n * sizeof(*copies));
 	struct log_row *row = new_row(chunk);
@@ -63,7 +63,9 @@ static void fill_row(struct chunk *chunk, struct db_value key, const struct slt_
 		copies[i] = copy_text(&chunk->arena, cells[i]);
 	key.text = copy_text(&chunk->arena, key.text);
 	row->key = key;
-	row->log = (struct slt_row){ .size = sizeof(row->log), .n_cells = n, .cells = copies };
+	row->log = (struct slt_row){ .size = sizeof(row->log),
+				     .n_cells = n,
+				     .cells = copies };
 }
 
 void chunk_add(struct chunk *chunk, const struct db_row *row)

@@ -6,8 +6,8 @@
  *	        -> BUILT -> REJECTED, UNVERIFIED, LEFT
  *	                 -> DELIVERED, ELSEWHERE -> marked, or GONE, REFUSED (not unique), LEFT
  *
- * Keys, cells and documents live in the chunk until it is reset; reset keeps the memory. One
- * thread at a time.
+ * Keys, cells and documents live in the chunk until it is reset; reset keeps the memory.
+ * One thread at a time.
  */
 #ifndef SLT_CHUNK_H
 #define SLT_CHUNK_H
@@ -21,27 +21,27 @@
 
 enum verdict {
 	FETCHED,
-	BUILT,		/* its document is in the body, no final answer yet */
-	DELIVERED,	/* the index holds its document */
-	ELSEWHERE,	/* the cluster holds it in its failure store */
-	REFUSED,	/* set aside by the facade or by us */
-	REJECTED,	/* set aside by the index */
-	UNVERIFIED,	/* 409: a document of this _id exists and was not compared */
-	LEFT,		/* unsent for a passing reason */
-	GONE,		/* delivered, but gone or already marked when it was to be marked */
+	BUILT,	    /* its document is in the body, no final answer yet */
+	DELIVERED,  /* the index holds its document */
+	ELSEWHERE,  /* the cluster holds it in its failure store */
+	REFUSED,    /* set aside by the facade or by us */
+	REJECTED,   /* set aside by the index */
+	UNVERIFIED, /* 409: a document of this _id exists and was not compared */
+	LEFT,	    /* unsent for a passing reason */
+	GONE,	    /* delivered, but gone or already marked when it was to be marked */
 	N_VERDICTS
 };
 
 struct log_row {
 	struct db_value key;
-	struct slt_row log;	/* what the facade's message gets */
-	struct slt_text id;	/* the document's _id */
-	size_t at, len;		/* its action and document lines in the body */
+	struct slt_row log; /* what the facade's message gets */
+	struct slt_text id; /* the document's _id */
+	size_t at, len;	    /* its action and document lines in the body */
 	enum verdict verdict;
-	int status;		/* of the index's last answer, 0: none */
-	unsigned attempts;	/* answers that asked to try again */
-	unsigned seen;		/* settle: how often its key is among the unsent */
-	bool marked;		/* settle: its mark is committed */
+	int status;	   /* of the index's last answer, 0: none */
+	unsigned attempts; /* answers that asked to try again */
+	unsigned seen;	   /* settle: how often its key is among the unsent */
+	bool marked;	   /* settle: its mark is committed */
 };
 
 struct chunk {
@@ -59,23 +59,24 @@ void chunk_reset(struct chunk *chunk);
 void chunk_add(struct chunk *chunk, const struct db_row *row);
 
 /* Copies n rows of another chunk, from its row `from`. */
-void chunk_add_from(struct chunk *chunk, const struct chunk *other, size_t from, size_t n);
+void chunk_add_from(struct chunk *chunk, const struct chunk *other, size_t from,
+		    size_t n);
 
 /* Bytes of keys and cells in hand. */
 size_t chunk_bytes(const struct chunk *chunk);
 
-/* Does the row at i have the key of a neighbour? Rows are in key order, so equal keys stand
- * side by side. */
+/* Does the row at i have the key of a neighbour? Rows are in key order, so equal keys
+ * stand side by side. */
 bool chunk_is_duplicate(const struct chunk *chunk, size_t i);
 
 size_t chunk_count(const struct chunk *chunk, enum verdict verdict);
 
-/* Law 1: ends the process unless this row has earned its mark: a good verdict, out of a good
- * status. */
+/* Law 1: ends the process unless this row has earned its mark: a good verdict, out of a
+ * good status. */
 void chunk_assert_earned(const struct log_row *row);
 
-/* Law 2: ends the process when a mark that touched this many rows is about to be committed for
- * fewer keys. */
+/* Law 2: ends the process when a mark that touched this many rows is about to be
+ * committed for fewer keys. */
 void chunk_assert_touched(long long touched, size_t n_keys);
 
 #endif

@@ -11,8 +11,9 @@ static void warn_of_django_options(const struct dburl *url)
 {
 	for (size_t i = 0; i < url->n_options; i++) {
 		if (dburl_is_djangos(url->options[i].name))
-			log_warning("DATABASE_URL: the option %s is Django's and does nothing here",
-				    url->options[i].name);
+			log_warning(
+				"DATABASE_URL: the option %s is Django's and does nothing here",
+				url->options[i].name);
 	}
 }
 
@@ -38,9 +39,10 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 	const char *mode;
 
 	if (*settings_text(settings, SET_SSL_CIPHER))
-		return err_set(err, EXIT_CONFIG,
-			       "SSL_CIPHER: PostgreSQL's client cannot choose ciphers; leave it "
-			       "out and set ssl_ciphers on the server");
+		return err_set(
+			err, EXIT_CONFIG,
+			"SSL_CIPHER: PostgreSQL's client cannot choose ciphers; leave it "
+			"out and set ssl_ciphers on the server");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		const char *file = settings_text(settings, files[i].id);
 
@@ -49,27 +51,32 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 	}
 	mode = dburl_option(url, "sslmode");
 	if (mode && !is_strict(mode))
-		return err_set(err, EXIT_CONFIG,
-			       "DB_USE_SSL is True, but DATABASE_URL says sslmode=%s: require, "
-			       "verify-ca or verify-full is expected", mode);
+		return err_set(
+			err, EXIT_CONFIG,
+			"DB_USE_SSL is True, but DATABASE_URL says sslmode=%s: require, "
+			"verify-ca or verify-full is expected",
+			mode);
 	if (mode)
 		return 0;
 	return dburl_set_option(url, "sslmode",
-				*settings_text(settings, SET_SSL_CA) ? "verify-ca" : "require",
+				*settings_text(settings, SET_SSL_CA) ? "verify-ca"
+								     : "require",
 				err);
 }
 
 static int add_tls(const struct settings *settings, struct dburl *url, struct err *err)
 {
-	bool files = *settings_text(settings, SET_SSL_CA) || *settings_text(settings, SET_SSL_CERT) ||
+	bool files = *settings_text(settings, SET_SSL_CA) ||
+		     *settings_text(settings, SET_SSL_CERT) ||
 		     *settings_text(settings, SET_SSL_KEY) ||
 		     *settings_text(settings, SET_SSL_CIPHER);
 
 	if (!settings_boolean(settings, SET_DB_USE_SSL)) {
 		if (files)
-			return err_set(err, EXIT_CONFIG,
-				       "SSL_CA, SSL_CERT, SSL_KEY or SSL_CIPHER is set, but "
-				       "DB_USE_SSL is not True");
+			return err_set(
+				err, EXIT_CONFIG,
+				"SSL_CA, SSL_CERT, SSL_KEY or SSL_CIPHER is set, but "
+				"DB_USE_SSL is not True");
 		return 0;
 	}
 	if (strcmp(url->driver, "postgresql") == 0)
@@ -78,7 +85,8 @@ static int add_tls(const struct settings *settings, struct dburl *url, struct er
 		       url->driver);
 }
 
-int connect_database_url(const struct settings *settings, struct dburl *ret, struct err *err)
+int connect_database_url(const struct settings *settings, struct dburl *ret,
+			 struct err *err)
 {
 	const char *password = settings_text(settings, SET_DATABASE_PASSWORD);
 
@@ -93,8 +101,8 @@ int connect_database_url(const struct settings *settings, struct dburl *ret, str
 	return -1;
 }
 
-int connect_target(const struct settings *settings, bool reasons, struct elastic_target *ret,
-		   struct err *err)
+int connect_target(const struct settings *settings, bool reasons,
+		   struct elastic_target *ret, struct err *err)
 {
 	const struct elastic_config config = {
 		.hosts = settings_text(settings, SET_ELASTICSEARCH_HOST),
@@ -122,10 +130,12 @@ int connect_target(const struct settings *settings, bool reasons, struct elastic
 	if (elastic_target_init(ret, &config, err) < 0)
 		return -1;
 	if (ret->plaintext_credentials)
-		log_warning("the password or API key for Elasticsearch travels over plain http: "
-			    "use ELASTICSEARCH_SCHEME=https");
+		log_warning(
+			"the password or API key for Elasticsearch travels over plain http: "
+			"use ELASTICSEARCH_SCHEME=https");
 	if (!config.http.verify)
-		log_warning("ELASTICSEARCH_VERIFY is False: the server's certificate is not "
-			    "verified");
+		log_warning(
+			"ELASTICSEARCH_VERIFY is False: the server's certificate is not "
+			"verified");
 	return 0;
 }

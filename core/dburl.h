@@ -19,11 +19,11 @@ struct dburl_option {
 
 /* Absent parts are NULL. */
 struct dburl {
-	const char *driver;	/* "postgresql", "mysql" or "sqlite": literal */
-	char *host;		/* several with commas; a socket folder starts with "/" */
-	char *port;		/* one, or as many as hosts, with commas */
+	const char *driver; /* "postgresql", "mysql" or "sqlite": literal */
+	char *host;	    /* several with commas; a socket folder starts with "/" */
+	char *port;	    /* one, or as many as hosts, with commas */
 	char *user, *password;
-	char *name;		/* database name; for sqlite a path or ":memory:" */
+	char *name; /* database name; for sqlite a path or ":memory:" */
 	struct dburl_option options[DBURL_MAX_OPTIONS];
 	size_t n_options;
 };

@@ -59,8 +59,9 @@ enum flag_type { FLAG_NONE, FLAG_BOOLEAN, FLAG_BIT, FLAG_NUMBER };
 /* PostgreSQL compares a flag only with values of its own kind. */
 static enum flag_type pg_flag_type(const char *type)
 {
-	static const char *const numbers[] = { "smallint", "integer", "bigint", "numeric",
-					       "real", "double precision" };
+	static const char *const numbers[] = {
+		"smallint", "integer", "bigint", "numeric", "real", "double precision"
+	};
 
 	if (!*type || strcmp(type, "boolean") == 0)
 		return FLAG_BOOLEAN;
@@ -78,17 +79,10 @@ static enum flag_type pg_flag_type(const char *type)
 static int pg_is_true(struct buf *out, const char *column, const char *type)
 {
 	switch (pg_flag_type(type)) {
-	case FLAG_BOOLEAN:
-		buf_printf(out, "(%s IS TRUE)", column);
-		return 0;
-	case FLAG_BIT:
-		buf_printf(out, "((%s = B'1') IS TRUE)", column);
-		return 0;
-	case FLAG_NUMBER:
-		buf_printf(out, "((%s <> 0) IS TRUE)", column);
-		return 0;
-	case FLAG_NONE:
-		break;
+	case FLAG_BOOLEAN: buf_printf(out, "(%s IS TRUE)", column); return 0;
+	case FLAG_BIT: buf_printf(out, "((%s = B'1') IS TRUE)", column); return 0;
+	case FLAG_NUMBER: buf_printf(out, "((%s <> 0) IS TRUE)", column); return 0;
+	case FLAG_NONE: break;
 	}
 	return -1;
 }
@@ -96,29 +90,24 @@ static int pg_is_true(struct buf *out, const char *column, const char *type)
 static int pg_flag(struct buf *out, bool set, const char *type)
 {
 	switch (pg_flag_type(type)) {
-	case FLAG_BOOLEAN:
-		buf_puts(out, set ? "TRUE" : "FALSE");
-		return 0;
-	case FLAG_BIT:
-		buf_puts(out, set ? "B'1'" : "B'0'");
-		return 0;
-	case FLAG_NUMBER:
-		buf_puts(out, set ? "1" : "0");
-		return 0;
-	case FLAG_NONE:
-		break;
+	case FLAG_BOOLEAN: buf_puts(out, set ? "TRUE" : "FALSE"); return 0;
+	case FLAG_BIT: buf_puts(out, set ? "B'1'" : "B'0'"); return 0;
+	case FLAG_NUMBER: buf_puts(out, set ? "1" : "0"); return 0;
+	case FLAG_NONE: break;
 	}
 	return -1;
 }
 
-/* A cast of jsonb to jsonb vanishes in the parser, so an index on the expression still fits. */
+/* A cast of jsonb to jsonb vanishes in the parser, so an index on the expression still
+ * fits. */
 static void pg_is_true_member(struct buf *out, const char *column, const char *member)
 {
-	buf_printf(out, "(((%s)::jsonb -> '%s') = 'true'::jsonb IS TRUE)", column, member);
+	buf_printf(out, "(((%s)::jsonb -> '%s') = 'true'::jsonb IS TRUE)", column,
+		   member);
 }
 
-/* 'null'::jsonb || '{…}' would make an array (PostgreSQL 15), hence the CASE. The result is
- * jsonb; assigning it to a json or text column casts it. */
+/* 'null'::jsonb || '{…}' would make an array (PostgreSQL 15), hence the CASE. The result
+ * is jsonb; assigning it to a json or text column casts it. */
 static void pg_set_member(struct buf *out, const char *column, const char *member,
 			  const char *name, const char *value)
 {
@@ -127,7 +116,8 @@ static void pg_set_member(struct buf *out, const char *column, const char *membe
 		   " WHEN 'object' THEN (%s)::jsonb || '{\"%s\": %s}'::jsonb"
 		   " WHEN 'null' THEN '{\"%s\": %s}'::jsonb"
 		   " ELSE jsonb_build_object('%s', %s, '%s', (%s)::jsonb) END",
-		   column, column, member, value, member, value, member, value, name, column);
+		   column, column, member, value, member, value, member, value, name,
+		   column);
 }
 
 static void pg_older_than(struct buf *out, const char *column, size_t n)
@@ -147,7 +137,8 @@ static void lite_keys(struct buf *out, const char *column, size_t n)
 	buf_printf(out, "%s IN (SELECT value FROM json_each(?%zu))", column, n);
 }
 
-/* A column without a type compares 5 and '5' as different: each key goes as it was read. */
+/* A column without a type compares 5 and '5' as different: each key goes as it was
+ * read. */
 static void lite_encode_keys(struct buf *out, const struct db_value *keys, size_t n)
 {
 	buf_putc(out, '[');
@@ -188,14 +179,16 @@ static void lite_is_true_member(struct buf *out, const char *column, const char 
 static void lite_set_member(struct buf *out, const char *column, const char *member,
 			    const char *name, const char *value)
 {
-	buf_printf(out,
-		   "CASE WHEN %s IS NULL THEN json_object('%s', json('%s'))"
-		   " WHEN NOT json_valid(%s) THEN json_object('%s', json('%s'), '%s', %s)"
-		   " WHEN json_type(%s) = 'object' THEN json_set(%s, '$.\"%s\"', json('%s'))"
-		   " WHEN json_type(%s) = 'null' THEN json_object('%s', json('%s'))"
-		   " ELSE json_object('%s', json('%s'), '%s', json(%s)) END",
-		   column, member, value, column, member, value, name, column, column, column,
-		   member, value, column, member, value, member, value, name, column);
+	buf_printf(
+		out,
+		"CASE WHEN %s IS NULL THEN json_object('%s', json('%s'))"
+		" WHEN NOT json_valid(%s) THEN json_object('%s', json('%s'), '%s', %s)"
+		" WHEN json_type(%s) = 'object' THEN json_set(%s, '$.\"%s\"', json('%s'))"
+		" WHEN json_type(%s) = 'null' THEN json_object('%s', json('%s'))"
+		" ELSE json_object('%s', json('%s'), '%s', json(%s)) END",
+		column, member, value, column, member, value, name, column, column,
+		column, member, value, column, member, value, member, value, name,
+		column);
 }
 
 /* What datetime() cannot read is NULL, so never older. */

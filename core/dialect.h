@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What differs between the databases' SQL, as small writers that sql.c puts together. One
- * constant table per dialect; nothing else in the program knows how a database quotes, binds
- * a list of keys, or writes into a JSON column. No state, any thread.
+ * constant table per dialect; nothing else in the program knows how a database quotes,
+ * binds a list of keys, or writes into a JSON column. No state, any thread.
  */
 #ifndef SLT_DIALECT_H
 #define SLT_DIALECT_H
@@ -37,8 +37,8 @@ struct dialect {
 	/* "member of the JSON object in column is true", never NULL. */
 	void (*is_true_member)(struct buf *out, const char *column, const char *member);
 
-	/* The new value of a JSON column: member set to "true" or "false", the rest kept; an
-	 * array or scalar moves into a member called `name`. */
+	/* The new value of a JSON column: member set to "true" or "false", the rest kept;
+	 * an array or scalar moves into a member called `name`. */
 	void (*set_member)(struct buf *out, const char *column, const char *member,
 			   const char *name, const char *value);
 

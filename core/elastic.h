@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The search server, Elasticsearch or OpenSearch: where it is, and what its answers to a whole
- * request mean. A struct elastic_target is made once from the settings and shared, read only;
- * a struct elastic is one lane's connection to it.
+ * The search server, Elasticsearch or OpenSearch: where it is, and what its answers to a
+ * whole request mean. A struct elastic_target is made once from the settings and shared,
+ * read only; a struct elastic is one lane's connection to it.
  */
 #ifndef SLT_ELASTIC_H
 #define SLT_ELASTIC_H
@@ -18,50 +18,52 @@ enum { ELASTIC_MAX_HOSTS = 16 };
 
 /* Borrowed strings, as the settings of the same names give them; "" is not set. */
 struct elastic_config {
-	const char *hosts;	/* host, host:port, [v6]:port, URL with a path; with commas */
-	long port;		/* 0: the one in hosts, else 9200 */
-	const char *scheme;	/* "https" or "http" */
-	bool scheme_given;	/* set by the operator: a URL of another scheme is an error */
+	const char *hosts;  /* host, host:port, [v6]:port, URL with a path; with commas */
+	long port;	    /* 0: the one in hosts, else 9200 */
+	const char *scheme; /* "https" or "http" */
+	bool scheme_given;  /* set by the operator: a URL of another scheme is an error */
 	const char *index, *pipeline;
 	bool require_alias;
-	bool reasons;		/* ask for the reason of each refused item: law 5 */
-	bool allow_plaintext;	/* credentials over http to a host that is not loopback */
+	bool reasons;	      /* ask for the reason of each refused item: law 5 */
+	bool allow_plaintext; /* credentials over http to a host that is not loopback */
 	struct http_config http; /* user, password, CA, …; authorization is made here */
-	const char *api_key;	/* base64, as ApiKey */
+	const char *api_key;	 /* base64, as ApiKey */
 };
 
 struct elastic_target {
 	struct elastic_config config;
 	struct http_config http;
-	char *authorization;		/* owned, wiped */
-	char *urls[ELASTIC_MAX_HOSTS];	/* owned: base URLs without a slash at the end */
-	char *bulk_path;		/* owned: "/index/_bulk?…" */
-	char *bulk_path_reasons;	/* the same, asking for reasons */
+	char *authorization;	       /* owned, wiped */
+	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
+	char *bulk_path;	       /* owned: "/index/_bulk?…" */
+	char *bulk_path_reasons;       /* the same, asking for reasons */
 	size_t n_urls;
-	bool plaintext_credentials;	/* worth a warning on every run */
+	bool plaintext_credentials; /* worth a warning on every run */
 };
 
-/* Reads the configuration; EXIT_CONFIG says which setting is wrong and what is expected. */
-int elastic_target_init(struct elastic_target *target, const struct elastic_config *config,
-			struct err *err) MUST_CHECK;
+/* Reads the configuration; EXIT_CONFIG says which setting is wrong and what is
+ * expected. */
+int elastic_target_init(struct elastic_target *target,
+			const struct elastic_config *config, struct err *err) MUST_CHECK;
 void elastic_target_fini(struct elastic_target *target);
 
 /* What became of one bulk request. */
 enum elastic_answer {
-	ANSWER_ITEMS,		/* every item answered: items are filled */
-	ANSWER_TOO_LARGE,	/* 413, 417: send less */
-	ANSWER_BUSY,		/* 429 for the whole request: wait; a smaller body may pass */
-	ANSWER_UNAVAILABLE,	/* 408, 5xx, 403 of a cluster block, no complete reply: wait,
+	ANSWER_ITEMS,	    /* every item answered: items are filled */
+	ANSWER_TOO_LARGE,   /* 413, 417: send less */
+	ANSWER_BUSY,	    /* 429 for the whole request: wait; a smaller body may pass */
+	ANSWER_UNAVAILABLE, /* 408, 5xx, 403 of a cluster block, no complete reply: wait,
 				   next host */
-	ANSWER_UNKNOWN,		/* a reply that is not understood, or too long: send again */
-	ANSWER_REFUSED,		/* 401, 403, 404, 400, 3xx …, a CA file that is none:
+	ANSWER_UNKNOWN,	    /* a reply that is not understood, or too long: send again */
+	ANSWER_REFUSED,	    /* 401, 403, 404, 400, 3xx …, a CA file that is none:
 				   configuration, stop */
 };
 
 struct elastic;
 
 /* Borrows the target. No connection is made before the first request. */
-struct elastic *elastic_new(const struct elastic_target *target, struct err *err) MUST_CHECK;
+struct elastic *elastic_new(const struct elastic_target *target,
+			    struct err *err) MUST_CHECK;
 void elastic_free(struct elastic *elastic);
 
 /* Sends one bulk request of n items, whose action and document lines are the parts. Never

@@ -51,7 +51,8 @@ static const char *fault(const char *line, size_t n)
 			       "systemd: put this value into the environment, or a secret "
 			       "into a file named by NAME_FILE";
 	}
-	if (len && (isspace((unsigned char)value[0]) || isspace((unsigned char)value[len - 1])))
+	if (len &&
+	    (isspace((unsigned char)value[0]) || isspace((unsigned char)value[len - 1])))
 		return "white space at the beginning or end of the value";
 	return NULL;
 }

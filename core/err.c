@@ -49,7 +49,8 @@ void err_law(int law, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	fprintf(stderr, "structured-log-transfer: bug: law %d would be broken: %s\n", law, text);
+	fprintf(stderr, "structured-log-transfer: bug: law %d would be broken: %s\n", law,
+		text);
 	_exit(EXIT_BUG);
 }
 

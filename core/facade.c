@@ -43,9 +43,11 @@ static int module_name(const char *type, char *ret, size_t size, struct err *err
 	}
 	return 0;
 wrong:
-	return err_set(err, EXIT_CONFIG,
-		       "AUDIT_LOGGER_TYPE is \"%s\": the name of a facade is expected, a letter "
-		       "and then letters, digits and underscores", type);
+	return err_set(
+		err, EXIT_CONFIG,
+		"AUDIT_LOGGER_TYPE is \"%s\": the name of a facade is expected, a letter "
+		"and then letters, digits and underscores",
+		type);
 }
 
 /* Whoever can write a facade, or its folder, can make us run anything. */
@@ -56,17 +58,20 @@ static int check_owner(const char *path, struct err *err)
 	if (stat(path, &st) < 0)
 		return err_set(err, EXIT_CONFIG, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return err_set(err, EXIT_CONFIG,
-			       "%s belongs to user %u: a facade and its folder must belong to "
-			       "root or to the user that runs it", path, (unsigned)st.st_uid);
+		return err_set(
+			err, EXIT_CONFIG,
+			"%s belongs to user %u: a facade and its folder must belong to "
+			"root or to the user that runs it",
+			path, (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(err, EXIT_CONFIG,
-			       "%s can be written by others (mode %04o): chmod go-w it", path,
-			       (unsigned)st.st_mode & 07777u);
+			       "%s can be written by others (mode %04o): chmod go-w it",
+			       path, (unsigned)st.st_mode & 07777u);
 	return 0;
 }
 
-/* The n-th folder of the search, or NULL after the last: SLT_FACADE_PATH, then our own. */
+/* The n-th folder of the search, or NULL after the last: SLT_FACADE_PATH, then our
+ * own. */
 static char *folder(const char *path, size_t n)
 {
 	while (*path) {
@@ -93,13 +98,14 @@ static int check_file(const char *file, struct err *err)
 
 	if (!dir)
 		err_no_memory();
-	result = check_owner(file, err) < 0 || check_owner(*dir ? dir : "/", err) < 0 ? -1 : 0;
+	result = check_owner(file, err) < 0 || check_owner(*dir ? dir : "/", err) < 0 ? -1
+										      : 0;
 	free(dir);
 	return result;
 }
 
-/* The first folder that has the file decides; a bad one there is an error, not a reason to
- * look further. */
+/* The first folder that has the file decides; a bad one there is an error, not a reason
+ * to look further. */
 static int find_file(const char *module, const char *path, char **ret, struct err *err)
 {
 	char file[PATH_MAX];
@@ -128,11 +134,14 @@ static int find_file(const char *module, const char *path, char **ret, struct er
 		if (found)
 			return 0;
 		if (number != ENOENT)
-			return err_set(err, EXIT_CONFIG, "%s: %s", file, strerror(number));
+			return err_set(err, EXIT_CONFIG, "%s: %s", file,
+				       strerror(number));
 	}
-	return err_set(err, EXIT_CONFIG,
-		       "no facade %s.so in %s%s%s: install it, or correct AUDIT_LOGGER_TYPE or "
-		       "SLT_FACADE_PATH", module, path, *path ? ":" : "", SLT_FACADE_DIR);
+	return err_set(
+		err, EXIT_CONFIG,
+		"no facade %s.so in %s%s%s: install it, or correct AUDIT_LOGGER_TYPE or "
+		"SLT_FACADE_PATH",
+		module, path, *path ? ":" : "", SLT_FACADE_DIR);
 }
 
 /* ---------------------------------------------------------------- loading it */
@@ -168,7 +177,8 @@ static const void *open_module(const char *path, struct err *err)
 	if (!symbol)
 		err_set(err, EXIT_CONFIG,
 			"%s: no facade in it: a symbol made by SLT_FACADE(<name of the file>) "
-			"is expected", path);
+			"is expected",
+			path);
 	return symbol;
 }
 
@@ -179,22 +189,26 @@ static const void *open_module(const char *path, struct err *err)
 static int check_abi(const struct slt_facade *f, const char *module, struct err *err)
 {
 	if (f->abi_major != SLT_ABI_MAJOR)
-		return err_set(err, EXIT_CONFIG,
-			       "it is built for facade ABI %u, this program has %d: rebuild it",
-			       f->abi_major, SLT_ABI_MAJOR);
+		return err_set(
+			err, EXIT_CONFIG,
+			"it is built for facade ABI %u, this program has %d: rebuild it",
+			f->abi_major, SLT_ABI_MAJOR);
 	if (f->abi_minor > SLT_ABI_MINOR)
-		return err_set(err, EXIT_CONFIG,
-			       "it needs facade ABI %u.%u, this program has %d.%d: a newer "
-			       "program is needed", f->abi_major, f->abi_minor, SLT_ABI_MAJOR,
-			       SLT_ABI_MINOR);
+		return err_set(
+			err, EXIT_CONFIG,
+			"it needs facade ABI %u.%u, this program has %d.%d: a newer "
+			"program is needed",
+			f->abi_major, f->abi_minor, SLT_ABI_MAJOR, SLT_ABI_MINOR);
 	if (f->size < LEAST_SIZE)
-		return err_set(err, EXIT_CONFIG,
-			       "its struct slt_facade has %zu bytes, at least %zu are expected",
-			       f->size, LEAST_SIZE);
+		return err_set(
+			err, EXIT_CONFIG,
+			"its struct slt_facade has %zu bytes, at least %zu are expected",
+			f->size, LEAST_SIZE);
 	if (f->settings && f->setting_size < sizeof(struct slt_setting))
-		return err_set(err, EXIT_CONFIG,
-			       "its struct slt_setting has %zu bytes, at least %zu are expected",
-			       f->setting_size, sizeof(struct slt_setting));
+		return err_set(
+			err, EXIT_CONFIG,
+			"its struct slt_setting has %zu bytes, at least %zu are expected",
+			f->setting_size, sizeof(struct slt_setting));
 	if (!f->name || !f->version || !f->summary)
 		return err_set(err, EXIT_CONFIG, "name, version or summary is missing");
 	if (strcmp(f->name, module) != 0)
@@ -202,7 +216,9 @@ static int check_abi(const struct slt_facade *f, const char *module, struct err 
 			       f->name, module);
 	if (!f->fetch || !f->message || !f->mark_as_sent)
 		return err_set(err, EXIT_CONFIG, "the hook %s is missing",
-			       !f->fetch ? "fetch" : !f->message ? "message" : "mark_as_sent");
+			       !f->fetch     ? "fetch"
+			       : !f->message ? "message"
+					     : "mark_as_sent");
 	return 0;
 }
 
@@ -216,8 +232,9 @@ static void copy_settings(struct facade *facade)
 		s = (const struct slt_setting *)(const void *)at;
 		if (!s->name)
 			break;
-		facade->settings = realloc(facade->settings,
-					   (facade->n_settings + 1) * sizeof(*facade->settings));
+		facade->settings =
+			realloc(facade->settings,
+				(facade->n_settings + 1) * sizeof(*facade->settings));
 		if (!facade->settings)
 			err_no_memory();
 		facade->settings[facade->n_settings++] =
@@ -248,7 +265,8 @@ int facade_load(const char *type, const char *path, struct facade **ret, struct 
 	if (!facade)
 		err_no_memory();
 	memcpy(&facade->hooks, exported,
-	       exported->size < sizeof(facade->hooks) ? exported->size : sizeof(facade->hooks));
+	       exported->size < sizeof(facade->hooks) ? exported->size
+						      : sizeof(facade->hooks));
 	facade->module = copy(module);
 	facade->path = file;
 	copy_settings(facade);
@@ -282,8 +300,8 @@ static int read_settings(struct facade *facade, const struct settings *settings,
 		struct facade_setting *s = &facade->settings[i];
 		const char *default_value = s->declared.default_value;
 
-		if (settings_read(settings, s->declared.name, s->declared.secret != 0, &s->value,
-				  &s->source, err) < 0)
+		if (settings_read(settings, s->declared.name, s->declared.secret != 0,
+				  &s->value, &s->source, err) < 0)
 			return -1;
 		if (!s->value)
 			s->value = copy(default_value ? default_value : "");
@@ -294,8 +312,9 @@ static int read_settings(struct facade *facade, const struct settings *settings,
 	return 0;
 }
 
-static int parse(struct facade *facade, const char *(*hook)(const void *), const char *name,
-		 enum sql_role role, struct sql_template **ret, struct err *err)
+static int parse(struct facade *facade, const char *(*hook)(const void *),
+		 const char *name, enum sql_role role, struct sql_template **ret,
+		 struct err *err)
 {
 	const char *text;
 
@@ -314,8 +333,10 @@ static int parse_statements(struct facade *f, struct err *err)
 	const struct slt_facade *h = &f->hooks;
 
 	if (parse(f, h->fetch, "fetch", SQL_FETCH, &f->fetch, err) < 0 ||
-	    parse(f, h->mark_as_sent, "mark_as_sent", SQL_MARK, &f->mark_as_sent, err) < 0 ||
-	    parse(f, h->mark_as_unsent, "mark_as_unsent", SQL_MARK, &f->mark_as_unsent, err) < 0 ||
+	    parse(f, h->mark_as_sent, "mark_as_sent", SQL_MARK, &f->mark_as_sent, err) <
+		    0 ||
+	    parse(f, h->mark_as_unsent, "mark_as_unsent", SQL_MARK, &f->mark_as_unsent,
+		  err) < 0 ||
 	    parse(f, h->clear, "clear", SQL_CLEAR, &f->clear, err) < 0)
 		return -1;
 	return 0;
@@ -354,7 +375,8 @@ void facade_close(struct facade *facade)
 	sql_template_free(facade->mark_as_sent);
 	sql_template_free(facade->mark_as_unsent);
 	sql_template_free(facade->clear);
-	facade->fetch = facade->mark_as_sent = facade->mark_as_unsent = facade->clear = NULL;
+	facade->fetch = facade->mark_as_sent = facade->mark_as_unsent = facade->clear =
+		NULL;
 	if (facade->state && facade->hooks.close)
 		facade->hooks.close(facade->state);
 	facade->state = NULL;

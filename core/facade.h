@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding, loading and opening a facade: the other side of <slt/facade.h>. A loaded module is
- * never unloaded. Loading and opening are done by one thread; an open facade is read only and
- * its message is called by all lanes.
+ * Finding, loading and opening a facade: the other side of <slt/facade.h>. A loaded
+ * module is never unloaded. Loading and opening are done by one thread; an open facade is
+ * read only and its message is called by all lanes.
  */
 #ifndef SLT_CORE_FACADE_H
 #define SLT_CORE_FACADE_H
@@ -24,25 +24,25 @@ struct facade_setting {
 };
 
 struct facade {
-	struct slt_facade hooks;	/* a copy; what the module lacks is zero */
-	char *module;			/* owned: "my_table" */
-	char *path;			/* owned: the resolved file */
+	struct slt_facade hooks; /* a copy; what the module lacks is zero */
+	char *module;		 /* owned: "my_table" */
+	char *path;		 /* owned: the resolved file */
 	struct facade_setting *settings;
 	size_t n_settings;
-	void *state;			/* what its open returned */
+	void *state; /* what its open returned */
 	bool is_open;
 	/* parsed statements, owned; those of optional hooks may be NULL */
 	struct sql_template *fetch, *mark_as_sent, *mark_as_unsent, *clear;
 };
 
-/* Finds the module of an AUDIT_LOGGER_TYPE ("MY_TABLE": my_table.so) in the folders of `path`
- * (absolute, separated by colons), then in the program's own, and loads it. EXIT_CONFIG tells
- * what was looked for where, or what is wrong with the file. */
+/* Finds the module of an AUDIT_LOGGER_TYPE ("MY_TABLE": my_table.so) in the folders of
+ * `path` (absolute, separated by colons), then in the program's own, and loads it.
+ * EXIT_CONFIG tells what was looked for where, or what is wrong with the file. */
 int facade_load(const char *type, const char *path, struct facade **ret,
 		struct err *err) MUST_CHECK;
 
-/* Reads the facade's settings, calls its open and parses its statements. db NULL: without a
- * database, every column is said to exist. */
+/* Reads the facade's settings, calls its open and parses its statements. db NULL: without
+ * a database, every column is said to exist. */
 int facade_open(struct facade *facade, const struct settings *settings,
 		const struct dialect *dialect, struct db *db, struct err *err) MUST_CHECK;
 

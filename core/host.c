@@ -17,7 +17,8 @@ static struct host *of(const struct slt_host *pub)
 }
 
 /* The first failure is the one that is told. */
-static void vfail(struct host *host, enum exit_status status, const char *format, va_list ap)
+static void vfail(struct host *host, enum exit_status status, const char *format,
+		  va_list ap)
 {
 	if (!host->failed)
 		err_vset(&host->err, status, format, ap);
@@ -41,8 +42,8 @@ static const char *get_setting(const struct slt_host *pub, const char *name)
 	const char *value = facade_setting(host->facade, name);
 
 	if (!value)
-		fail(host, EXIT_CONFIG, "it asks for the setting %s, which it does not declare",
-		     name);
+		fail(host, EXIT_CONFIG,
+		     "it asks for the setting %s, which it does not declare", name);
 	return value;
 }
 
@@ -67,7 +68,8 @@ static int read_table(struct host *host, const char *text, struct db_table *ret)
 	dot = strchr(text, '.');
 	*ret = (struct db_table){ 0 };
 	if (dot)
-		snprintf(ret->schema, sizeof(ret->schema), "%.*s", (int)(dot - text), text);
+		snprintf(ret->schema, sizeof(ret->schema), "%.*s", (int)(dot - text),
+			 text);
 	snprintf(ret->name, sizeof(ret->name), "%s", dot ? dot + 1 : text);
 	return 0;
 }
@@ -91,7 +93,8 @@ static const char *get_column(const struct slt_host *pub, const char *table,
 	return found == 1 ? arena_copy(&host->arena, type, strlen(type)) : NULL;
 }
 
-static void write_log(const struct slt_host *pub, enum slt_level level, const char *format, ...)
+static void write_log(const struct slt_host *pub, enum slt_level level,
+		      const char *format, ...)
 {
 	char text[512];
 	va_list ap;
@@ -112,8 +115,8 @@ static void *set_failure(const struct slt_host *pub, const char *format, ...)
 	return NULL;
 }
 
-void host_init(struct host *host, const struct facade *facade, const struct dialect *dialect,
-	       struct db *db)
+void host_init(struct host *host, const struct facade *facade,
+	       const struct dialect *dialect, struct db *db)
 {
 	*host = (struct host){
 		.pub = {

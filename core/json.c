@@ -136,16 +136,11 @@ static const char *check_word(const char *at, const char *end, const char *word,
 static const char *check_scalar(const char *at, const char *end)
 {
 	switch (*at) {
-	case '"':
-		return check_string(at + 1, end);
-	case 't':
-		return check_word(at, end, "true", 4);
-	case 'f':
-		return check_word(at, end, "false", 5);
-	case 'n':
-		return check_word(at, end, "null", 4);
-	default:
-		return check_number(at, end);
+	case '"': return check_string(at + 1, end);
+	case 't': return check_word(at, end, "true", 4);
+	case 'f': return check_word(at, end, "false", 5);
+	case 'n': return check_word(at, end, "null", 4);
+	default: return check_number(at, end);
 	}
 }
 
@@ -260,20 +255,13 @@ enum json_kind json_kind(struct slt_text valid)
 	const char *at = skip_space(valid.ptr, end);
 
 	switch (at < end ? *at : 'n') {
-	case '{':
-		return JSON_OBJECT;
-	case '[':
-		return JSON_ARRAY;
-	case '"':
-		return JSON_STRING;
-	case 't':
-		return JSON_TRUE;
-	case 'f':
-		return JSON_FALSE;
-	case 'n':
-		return JSON_NULL;
-	default:
-		return JSON_NUMBER;
+	case '{': return JSON_OBJECT;
+	case '[': return JSON_ARRAY;
+	case '"': return JSON_STRING;
+	case 't': return JSON_TRUE;
+	case 'f': return JSON_FALSE;
+	case 'n': return JSON_NULL;
+	default: return JSON_NUMBER;
 	}
 }
 
@@ -425,23 +413,12 @@ static void put_control(struct buf *out, unsigned char c)
 	char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
 	switch (c) {
-	case '\b':
-		buf_put(out, "\\b", 2);
-		break;
-	case '\f':
-		buf_put(out, "\\f", 2);
-		break;
-	case '\n':
-		buf_put(out, "\\n", 2);
-		break;
-	case '\r':
-		buf_put(out, "\\r", 2);
-		break;
-	case '\t':
-		buf_put(out, "\\t", 2);
-		break;
-	default:
-		buf_put(out, escape, sizeof(escape));
+	case '\b': buf_put(out, "\\b", 2); break;
+	case '\f': buf_put(out, "\\f", 2); break;
+	case '\n': buf_put(out, "\\n", 2); break;
+	case '\r': buf_put(out, "\\r", 2); break;
+	case '\t': buf_put(out, "\\t", 2); break;
+	default: buf_put(out, escape, sizeof(escape));
 	}
 }
 

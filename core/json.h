@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON as text (RFC 8259): is it valid, where is a member, how is a string written. The text
- * of an application's message is what is sent, so nothing here builds a tree or changes a
- * token. json-c is not used for it: its strict mode (0.16) takes line breaks inside strings,
- * which would break NDJSON apart, and NaN, "1." and surrogates in UTF-8, and it has no spans.
- * Replies of the search server are read with json-c. No state, any thread, nothing allocated.
+ * JSON as text (RFC 8259): is it valid, where is a member, how is a string written. The
+ * text of an application's message is what is sent, so nothing here builds a tree or
+ * changes a token. json-c is not used for it: its strict mode (0.16) takes line breaks
+ * inside strings, which would break NDJSON apart, and NaN, "1." and surrogates in UTF-8,
+ * and it has no spans. Replies of the search server are read with json-c. No state, any
+ * thread, nothing allocated.
  */
 #ifndef SLT_JSON_H
 #define SLT_JSON_H
@@ -16,10 +17,18 @@
 
 enum { JSON_MAX_DEPTH = 1000 }; /* what search servers read; deeper text is refused */
 
-enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
+enum json_kind {
+	JSON_OBJECT,
+	JSON_ARRAY,
+	JSON_STRING,
+	JSON_NUMBER,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NULL
+};
 
-/* Is it exactly one JSON value in valid UTF-8, white space around it allowed, no byte order
- * mark? NULL when it is, else a literal that says why not. A NULL text is not. */
+/* Is it exactly one JSON value in valid UTF-8, white space around it allowed, no byte
+ * order mark? NULL when it is, else a literal that says why not. A NULL text is not. */
 const char *json_check(struct slt_text text);
 
 /* What kind of value it is. The text must be valid. */
@@ -40,13 +49,15 @@ bool json_name_is(struct slt_text raw_name, const char *name);
 /* Exactly one JSON number, without white space? */
 bool json_is_number(struct slt_text text);
 
-/* Writes a quoted JSON string; the text must be valid UTF-8. Only what must be escaped is. */
+/* Writes a quoted JSON string; the text must be valid UTF-8. Only what must be escaped
+ * is. */
 void json_put_string(struct buf *out, struct slt_text utf8);
 
 /* Writes the inside of such a string, without the quotes. */
 void json_put_escaped(struct buf *out, struct slt_text utf8);
 
-/* Writes valid JSON text as it is, but for CR and LF, which can only stand between tokens. */
+/* Writes valid JSON text as it is, but for CR and LF, which can only stand between
+ * tokens. */
 void json_put_text(struct buf *out, struct slt_text valid);
 
 #endif

@@ -37,12 +37,13 @@ static void make_room(struct lane *lane)
 	lane->cap = n;
 }
 
-/* A lost lock means that another run may have begun: what is in hand is settled, no more is
- * taken. Law 1 does not depend on it. */
+/* A lost lock means that another run may have begun: what is in hand is settled, no more
+ * is taken. Law 1 does not depend on it. */
 static int take(struct lane *lane, struct err *err)
 {
 	if (!db_alive(lane->run->lock))
-		return err_set(err, EXIT_EARLY, "the connection that holds the run lock is gone");
+		return err_set(err, EXIT_EARLY,
+			       "the connection that holds the run lock is gone");
 	return source_take(lane->run->source, lane->db, &lane->chunk, err);
 }
 
@@ -53,8 +54,8 @@ static void build(struct lane *lane)
 
 	make_room(lane);
 	for (size_t i = 0; i < chunk->n; i++) {
-		const char *reason = build_row(run->plan->facade, &lane->doc, run->id_prefix, true,
-					       chunk, i);
+		const char *reason = build_row(run->plan->facade, &lane->doc,
+					       run->id_prefix, true, chunk, i);
 
 		if (reason)
 			lane_set_aside(lane, &chunk->rows[i], REFUSED, 0, reason, NULL);
@@ -74,8 +75,8 @@ static void account(struct lane *lane)
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
 }
 
-/* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is marked even
- * when posting the rest has failed. */
+/* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is
+ * marked even when posting the rest has failed. */
 static int carry(struct lane *lane, struct err *err)
 {
 	struct err second;
@@ -144,8 +145,8 @@ static const char *verdict_name(enum verdict verdict)
 	}
 }
 
-void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict, int status,
-		    const char *what, const char *reason)
+void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict,
+		    int status, const char *what, const char *reason)
 {
 	char code[16] = "", quote[288] = "";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A lane: a thread with a database connection, a connection to the search server and one
- * chunk. It loops take -> build -> post -> settle until there is nothing more. Lanes share the
- * source, the counters and the stop flag, nothing else.
+ * chunk. It loops take -> build -> post -> settle until there is nothing more. Lanes
+ * share the source, the counters and the stop flag, nothing else.
  */
 #ifndef SLT_LANE_H
 #define SLT_LANE_H
@@ -23,22 +23,22 @@ struct run {
 	const struct plan *plan;
 	const struct elastic_target *target;
 	const char *id_prefix;
-	size_t max_bulk_bytes;	/* of a request's body */
-	double retry_seconds;	/* without progress, then the run stops */
-	bool show_reasons;	/* the index's reasons may quote a message: law 5 */
-	struct db *lock;	/* the connection that holds the run lock */
+	size_t max_bulk_bytes; /* of a request's body */
+	double retry_seconds;  /* without progress, then the run stops */
+	bool show_reasons;     /* the index's reasons may quote a message: law 5 */
+	struct db *lock;       /* the connection that holds the run lock */
 	struct source *source;
 	struct stats *stats;
 };
 
 struct lane {
 	const struct run *run;
-	struct db *db;			/* owned */
-	struct elastic *elastic;	/* owned */
+	struct db *db;		 /* owned */
+	struct elastic *elastic; /* owned */
 	struct chunk chunk;
 	struct doc doc;
 	struct sql_values values;
-	size_t max_bytes;		/* of a request: less once the server said "too large" */
+	size_t max_bytes; /* of a request: less once the server said "too large" */
 	/* scratch for as many rows as a chunk has, kept */
 	size_t cap;
 	struct log_row **rows;
@@ -52,14 +52,14 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db,
 	      struct err *err) MUST_CHECK;
 void lane_fini(struct lane *lane);
 
-/* Loops until nothing is left, a stop is requested, or something fails: then no lane takes any
- * more, and the failure is in run->stats. */
+/* Loops until nothing is left, a stop is requested, or something fails: then no lane
+ * takes any more, and the failure is in run->stats. */
 void lane_run(struct lane *lane);
 
 /* Gives a row a verdict that leaves it unmarked, and tells it in the log: by its key, with the
  * index's status (0: none) and what is wrong. `reason` may quote the message: it is told with
  * --show-reasons only; NULL: none. */
-void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict, int status,
-		    const char *what, const char *reason);
+void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict,
+		    int status, const char *what, const char *reason);
 
 #endif

@@ -20,8 +20,8 @@ static struct json_object *setting_to_json(const struct slt_setting *setting)
 
 	json_object_object_add(o, "name", json_object_new_string(setting->name));
 	json_object_object_add(o, "default", json_object_new_string(default_value));
-	json_object_object_add(o, "help",
-			       json_object_new_string(setting->help ? setting->help : ""));
+	json_object_object_add(
+		o, "help", json_object_new_string(setting->help ? setting->help : ""));
 	json_object_object_add(o, "secret", json_object_new_boolean(setting->secret));
 	return o;
 }
@@ -32,22 +32,27 @@ static struct json_object *to_json(const struct facade *facade)
 	struct json_object *list = json_object_new_array();
 	char abi[32];
 
-	snprintf(abi, sizeof(abi), "%u.%u", facade->hooks.abi_major, facade->hooks.abi_minor);
+	snprintf(abi, sizeof(abi), "%u.%u", facade->hooks.abi_major,
+		 facade->hooks.abi_minor);
 	json_object_object_add(o, "name", json_object_new_string(facade->module));
 	json_object_object_add(o, "path", json_object_new_string(facade->path));
-	json_object_object_add(o, "version", json_object_new_string(facade->hooks.version));
-	json_object_object_add(o, "summary", json_object_new_string(facade->hooks.summary));
+	json_object_object_add(o, "version",
+			       json_object_new_string(facade->hooks.version));
+	json_object_object_add(o, "summary",
+			       json_object_new_string(facade->hooks.summary));
 	json_object_object_add(o, "abi", json_object_new_string(abi));
 	for (size_t i = 0; i < facade->n_settings; i++)
-		json_object_array_add(list, setting_to_json(&facade->settings[i].declared));
+		json_object_array_add(list,
+				      setting_to_json(&facade->settings[i].declared));
 	json_object_object_add(o, "settings", list);
 	return o;
 }
 
 static void print_json(struct json_object *o)
 {
-	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n",
+	       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 
@@ -111,7 +116,8 @@ int listing_all(const struct settings *settings, bool json, enum exit_status *re
 /* ---------------------------------------------------------------- one facade */
 
 /* Without a database no type is known: flags are shown as of type boolean. */
-static int any_type(void *arg, const char *column, char *ret_type, size_t size, struct err *err)
+static int any_type(void *arg, const char *column, char *ret_type, size_t size,
+		    struct err *err)
 {
 	(void)arg;
 	(void)column;
@@ -126,17 +132,19 @@ struct statement {
 	enum sql_form form;
 };
 
-static int render(const struct statement *statement, const struct dialect *dialect, bool json,
-		  struct json_object *into, struct err *err)
+static int render(const struct statement *statement, const struct dialect *dialect,
+		  bool json, struct json_object *into, struct err *err)
 {
 	struct sql sql;
 
 	if (!statement->template)
 		return 0;
-	if (sql_render(statement->template, statement->form, dialect, any_type, NULL, &sql, err) < 0)
+	if (sql_render(statement->template, statement->form, dialect, any_type, NULL,
+		       &sql, err) < 0)
 		return err_context(err, "%s", statement->name);
 	if (json)
-		json_object_object_add(into, statement->name, json_object_new_string(sql.text));
+		json_object_object_add(into, statement->name,
+				       json_object_new_string(sql.text));
 	else
 		printf("  %-14s %s\n", statement->name, sql.text);
 	sql_fini(&sql);
@@ -144,8 +152,8 @@ static int render(const struct statement *statement, const struct dialect *diale
 }
 
 static int show_dialect(struct facade *facade, const struct settings *settings,
-			const struct dialect *dialect, bool json, struct json_object *into,
-			struct err *err)
+			const struct dialect *dialect, bool json,
+			struct json_object *into, struct err *err)
 {
 	int result = 0;
 
@@ -160,7 +168,8 @@ static int show_dialect(struct facade *facade, const struct settings *settings,
 
 	if (!json)
 		printf("\n%s\n", dialect->name);
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && result == 0; i++)
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && result == 0;
+	     i++)
 		result = render(&statements[i], dialect, json, into, err);
 	facade_close(facade);
 	return result;
@@ -195,12 +204,14 @@ static int show(struct facade *facade, const struct settings *settings, bool jso
 	return result;
 }
 
-int listing_one(const struct settings *settings, const char *name, bool json, struct err *err)
+int listing_one(const struct settings *settings, const char *name, bool json,
+		struct err *err)
 {
 	struct facade *facade;
 	int result;
 
-	if (facade_load(name, settings_text(settings, SET_SLT_FACADE_PATH), &facade, err) < 0)
+	if (facade_load(name, settings_text(settings, SET_SLT_FACADE_PATH), &facade,
+			err) < 0)
 		return -1;
 	result = show(facade, settings, json, err);
 	facade_free(facade);
@@ -229,7 +240,7 @@ void listing_help(const struct settings *settings)
 
 		print_setting(s->name, s->default_value, s->help);
 	}
-	snprintf(path, sizeof(path), "%s", settings ? settings_text(settings, SET_SLT_FACADE_PATH)
-						     : "");
+	snprintf(path, sizeof(path), "%s",
+		 settings ? settings_text(settings, SET_SLT_FACADE_PATH) : "");
 	facade_each(path, help_one, path);
 }

@@ -55,13 +55,15 @@ static void write_json(enum log_level level, const char *text)
 
 	gettimeofday(&now, NULL);
 	gmtime_r(&now.tv_sec, &tm);
-	snprintf(stamp, sizeof(stamp), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (int)(now.tv_usec / 1000));
+	snprintf(stamp, sizeof(stamp), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		 tm.tm_sec, (int)(now.tv_usec / 1000));
 	json_object_object_add(line, "@timestamp", json_object_new_string(stamp));
-	json_object_object_add(line, "log.level", json_object_new_string(level_name(level)));
+	json_object_object_add(line, "log.level",
+			       json_object_new_string(level_name(level)));
 	json_object_object_add(line, "message", json_object_new_string(text));
-	fprintf(stderr, "%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(stderr, "%s\n",
+		json_object_to_json_string_ext(line, JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(line);
 }
 
@@ -79,7 +81,8 @@ void log_write(enum log_level level, const char *format, ...)
 	if (line_format == LOG_JSON)
 		write_json(level, text);
 	else if (level <= LOG_WARNING)
-		fprintf(stderr, "structured-log-transfer: %s: %s\n", level_name(level), text);
+		fprintf(stderr, "structured-log-transfer: %s: %s\n", level_name(level),
+			text);
 	else
 		fprintf(stderr, "structured-log-transfer: %s\n", text);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lines for the operator on stderr: text, or one JSON object a line. What fails returns a
- * struct err; the commands and the steps of a run log what happens beside it. Never a secret,
- * never text of a message: rows are named by their key. Any thread may log; lines do not mix.
+ * struct err; the commands and the steps of a run log what happens beside it. Never a
+ * secret, never text of a message: rows are named by their key. Any thread may log; lines
+ * do not mix.
  */
 #ifndef SLT_LOG_H
 #define SLT_LOG_H
@@ -11,7 +12,13 @@
 
 #include "err.h"
 
-enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
+enum log_level {
+	LOG_ERROR = 3,
+	LOG_WARNING = 4,
+	LOG_NOTICE = 5,
+	LOG_INFO = 6,
+	LOG_DEBUG = 7
+};
 enum log_format { LOG_TEXT, LOG_JSON };
 
 /* Lines above `level` are dropped. Called before threads start. */

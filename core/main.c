@@ -23,11 +23,11 @@
 struct arguments {
 	const char *env_file;
 	enum log_format format;
-	int verbose;		/* how often -v */
+	int verbose; /* how often -v */
 	bool quiet, json;
 	struct send_options send;
-	long n;			/* preview -n */
-	const char *name;	/* facades NAME */
+	long n;		  /* preview -n */
+	const char *name; /* facades NAME */
 };
 
 static const char usage_text[] =
@@ -74,7 +74,8 @@ static enum exit_status failed(const struct err *err)
 	return err->status;
 }
 
-static enum exit_status run_send(const struct settings *settings, const struct arguments *args)
+static enum exit_status run_send(const struct settings *settings,
+				 const struct arguments *args)
 {
 	enum exit_status status;
 	struct stats stats;
@@ -93,7 +94,8 @@ static enum exit_status run_send(const struct settings *settings, const struct a
 		if (stats.failed)
 			log_error("%s", stats.err.text);
 		else if (status == EXIT_CONFIG)
-			log_error("the index rejected every document: %s", stats.rejected_type);
+			log_error("the index rejected every document: %s",
+				  stats.rejected_type);
 		stats_format(&stats, summary, sizeof(summary));
 		log_notice("%s", summary);
 	}
@@ -129,7 +131,15 @@ static enum exit_status run_facades(const struct settings *settings,
 
 /* ---------------------------------------------------------------- the command line */
 
-enum { OPT_ENV_FILE = 256, OPT_LOG_FORMAT, OPT_ALL, OPT_LIMIT, OPT_WAIT, OPT_REASONS, OPT_JSON };
+enum {
+	OPT_ENV_FILE = 256,
+	OPT_LOG_FORMAT,
+	OPT_ALL,
+	OPT_LIMIT,
+	OPT_WAIT,
+	OPT_REASONS,
+	OPT_JSON
+};
 
 static const struct option global_options[] = {
 	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
@@ -167,7 +177,8 @@ static const struct command {
 	const char *letters;
 	const struct option *options;
 	int max_operands;
-	enum exit_status (*run)(const struct settings *settings, const struct arguments *args);
+	enum exit_status (*run)(const struct settings *settings,
+				const struct arguments *args);
 } commands[] = {
 	{ "send", "+:h", send_options, 0, run_send },
 	{ "preview", "+:hn:", preview_options, 0, run_preview },
@@ -204,19 +215,21 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case 'n': target = &args->n; break;
 	case OPT_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
-			return (int)usage_error("--log-format: text or json is expected, not %s",
-						optarg);
+			return (int)usage_error(
+				"--log-format: text or json is expected, not %s", optarg);
 		args->format = *optarg == 'j' ? LOG_JSON : LOG_TEXT;
 		return 0;
 	case ':': return (int)usage_error("%s needs a value", argv[optind - 1]);
 	default: return (int)usage_error("unknown option %s", argv[optind - 1]);
 	}
 	*target = number(optarg);
-	return *target < 0 ? (int)usage_error("a whole number is expected, not %s", optarg) : 0;
+	return *target < 0
+		       ? (int)usage_error("a whole number is expected, not %s", optarg)
+		       : 0;
 }
 
-static int take_options(int argc, char **argv, const char *letters, const struct option *options,
-			struct arguments *args)
+static int take_options(int argc, char **argv, const char *letters,
+			const struct option *options, struct arguments *args)
 {
 	int option, result;
 
@@ -251,15 +264,16 @@ static enum exit_status print_help(void)
 }
 
 /* 0: go on with *ret. Otherwise the program's exit status is in *ret_status. */
-static int parse(int argc, char **argv, struct arguments *args, const struct command **ret,
-		 enum exit_status *ret_status)
+static int parse(int argc, char **argv, struct arguments *args,
+		 const struct command **ret, enum exit_status *ret_status)
 {
 	int result;
 
 	opterr = 0;
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
-		*ret_status = usage_error("%s", "a command is expected: send, preview, facades");
+		*ret_status = usage_error(
+			"%s", "a command is expected: send, preview, facades");
 		return -1;
 	}
 	if (result == 0) {
@@ -288,8 +302,9 @@ static int parse(int argc, char **argv, struct arguments *args, const struct com
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
 	if (result == 0)
 		return 0;
-	*ret_status = result == 'h' ? print_help()
-				    : result == 'V' ? EXIT_DONE : (enum exit_status)result;
+	*ret_status = result == 'h'   ? print_help()
+		      : result == 'V' ? EXIT_DONE
+				      : (enum exit_status)result;
 	return -1;
 }
 
@@ -318,7 +333,8 @@ int main(int argc, char **argv)
 	if (settings_load(&settings, args.env_file, &err) < 0) {
 		status = failed(&err);
 	} else {
-		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)), args.format);
+		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)),
+			  args.format);
 		status = command->run(&settings, &args);
 	}
 	settings_fini(&settings);

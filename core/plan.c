@@ -9,7 +9,8 @@ struct type_arg {
 	const struct db_table *table;
 };
 
-static int type_of(void *arg, const char *column, char *ret_type, size_t size, struct err *err)
+static int type_of(void *arg, const char *column, char *ret_type, size_t size,
+		   struct err *err)
 {
 	struct type_arg *of = arg;
 
@@ -24,11 +25,13 @@ static int find_key(struct plan *plan, const struct dialect *dialect, struct db 
 	struct sql probe;
 	int result;
 
-	if (sql_render(plan->facade->fetch, SQL_PROBE, dialect, NULL, NULL, &probe, err) < 0)
+	if (sql_render(plan->facade->fetch, SQL_PROBE, dialect, NULL, NULL, &probe, err) <
+	    0)
 		return -1;
 	sql_values_init(&values);
 	sql_bind(&probe, &none, &values);
-	result = db_origin(db, probe.text, values.values, probe.n_params, 0, &plan->key, err);
+	result = db_origin(db, probe.text, values.values, probe.n_params, 0, &plan->key,
+			   err);
 	sql_values_fini(&values);
 	sql_fini(&probe);
 	return result;
@@ -46,7 +49,8 @@ static int fetch_failed(const struct facade *facade, struct err *err)
 	return -1;
 }
 
-int plan_init(struct plan *plan, const struct facade *facade, struct db *db, struct err *err)
+int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
+	      struct err *err)
 {
 	const struct dialect *dialect = dialect_get(db->driver->dialect);
 	struct type_arg arg = { .db = db, .table = &plan->key.table };
@@ -69,7 +73,8 @@ int plan_init(struct plan *plan, const struct facade *facade, struct db *db, str
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (sql_render(wanted[i].template, wanted[i].form, dialect, type_of, &arg,
 			       wanted[i].sql, err) < 0)
-			return err_context(err, "facade %s, %s", facade->module, wanted[i].name);
+			return err_context(err, "facade %s, %s", facade->module,
+					   wanted[i].name);
 	}
 	return 0;
 }
@@ -83,15 +88,17 @@ void plan_fini(struct plan *plan)
 	sql_fini(&plan->mark_as_sent);
 }
 
-int plan_query(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
-	       struct db *db, db_row_fn *row, void *arg, struct err *err)
+int plan_query(const struct sql *sql, const struct sql_args *args,
+	       struct sql_values *values, struct db *db, db_row_fn *row, void *arg,
+	       struct err *err)
 {
 	sql_bind(sql, args, values);
 	return db_query(db, sql->text, values->values, sql->n_params, row, arg, err);
 }
 
-int plan_exec(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
-	      struct db *db, long long *ret_touched, struct err *err)
+int plan_exec(const struct sql *sql, const struct sql_args *args,
+	      struct sql_values *values, struct db *db, long long *ret_touched,
+	      struct err *err)
 {
 	sql_bind(sql, args, values);
 	return db_exec(db, sql->text, values->values, sql->n_params, ret_touched, err);

@@ -13,20 +13,23 @@
 
 struct plan {
 	const struct facade *facade;
-	struct db_origin key;	/* the column that {key} is, and what the catalog says of it */
+	struct db_origin
+		key; /* the column that {key} is, and what the catalog says of it */
 	struct sql first_page, next_page, null_keys, unsent_keys, mark_as_sent;
 };
 
-/* Asks the catalog and renders the statements for db's dialect. Borrows the facade. fini after
- * either result. */
+/* Asks the catalog and renders the statements for db's dialect. Borrows the facade. fini
+ * after either result. */
 int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
 	      struct err *err) MUST_CHECK;
 void plan_fini(struct plan *plan);
 
 /* Binds and runs one of the statements. */
-int plan_query(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
-	       struct db *db, db_row_fn *row, void *arg, struct err *err) MUST_CHECK;
-int plan_exec(const struct sql *sql, const struct sql_args *args, struct sql_values *values,
-	      struct db *db, long long *ret_touched, struct err *err) MUST_CHECK;
+int plan_query(const struct sql *sql, const struct sql_args *args,
+	       struct sql_values *values, struct db *db, db_row_fn *row, void *arg,
+	       struct err *err) MUST_CHECK;
+int plan_exec(const struct sql *sql, const struct sql_args *args,
+	      struct sql_values *values, struct db *db, long long *ret_touched,
+	      struct err *err) MUST_CHECK;
 
 #endif

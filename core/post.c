@@ -16,18 +16,19 @@ enum { MAX_ATTEMPTS = 8 }; /* of one row in a run, when the index answers "later
 /* What the next round has to know of the last. */
 struct round {
 	struct retry retry;
-	size_t max_bytes;	/* of a request; less after "busy" */
-	long retry_after;	/* seconds that the server asked for, -1: none */
-	bool progress;		/* a row of this chunk has got its verdict */
+	size_t max_bytes; /* of a request; less after "busy" */
+	long retry_after; /* seconds that the server asked for, -1: none */
+	bool progress;	  /* a row of this chunk has got its verdict */
 };
 
-/* The rows of one request: lane->rows[0..n), their documents in lane->parts[0..n_parts). */
+/* The rows of one request: lane->rows[0..n), their documents in
+ * lane->parts[0..n_parts). */
 struct request {
 	size_t n, n_parts, bytes;
 };
 
-/* Collects BUILT rows from row *at on, as many as fit; *at moves behind the last. Documents
- * that lie side by side in the body are one part. */
+/* Collects BUILT rows from row *at on, as many as fit; *at moves behind the last.
+ * Documents that lie side by side in the body are one part. */
 static struct request collect(struct lane *lane, size_t max_bytes, size_t *at)
 {
 	struct chunk *chunk = &lane->chunk;
@@ -36,7 +37,8 @@ static struct request collect(struct lane *lane, size_t max_bytes, size_t *at)
 	for (; *at < chunk->n; ++*at) {
 		struct log_row *row = &chunk->rows[*at];
 		const char *lines = chunk->body.ptr + row->at;
-		struct slt_text *last = lane->parts + (request.n_parts ? request.n_parts - 1 : 0);
+		struct slt_text *last = lane->parts +
+					(request.n_parts ? request.n_parts - 1 : 0);
 
 		if (row->verdict != BUILT)
 			continue;
@@ -48,7 +50,8 @@ static struct request collect(struct lane *lane, size_t max_bytes, size_t *at)
 		if (request.n_parts && last->ptr + last->len == lines)
 			last->len += row->len;
 		else
-			lane->parts[request.n_parts++] = (struct slt_text){ lines, row->len };
+			lane->parts[request.n_parts++] = (struct slt_text){ lines,
+									    row->len };
 	}
 	return request;
 }
@@ -70,24 +73,24 @@ static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item
 		row->verdict = item->failure_store ? ELSEWHERE : DELIVERED;
 		return true;
 	case BULK_EXISTS:
-		lane_set_aside(lane, row, UNVERIFIED, item->status,
-			       "the index has a document of this _id, and this version cannot "
-			       "compare it", NULL);
+		lane_set_aside(
+			lane, row, UNVERIFIED, item->status,
+			"the index has a document of this _id, and this version cannot "
+			"compare it",
+			NULL);
 		return true;
-	case BULK_REJECTED:
-		reject(lane, row, item);
-		return true;
+	case BULK_REJECTED: reject(lane, row, item); return true;
 	case BULK_STOP:
 		lane_set_aside(lane, row, LEFT, item->status, item->type, item->reason);
 		return true;
 	case BULK_RETRY:
-	case BULK_UNKNOWN:
-		break;
+	case BULK_UNKNOWN: break;
 	}
 	if (++row->attempts < MAX_ATTEMPTS)
 		return false;
 	lane_set_aside(lane, row, LEFT, item->status,
-		       *item->type ? item->type : "no answer that is final", item->reason);
+		       *item->type ? item->type : "no answer that is final",
+		       item->reason);
 	return true;
 }
 
@@ -104,22 +107,25 @@ static int judge_items(struct lane *lane, size_t n, struct round *round, struct 
 			round->progress = true;
 		}
 		if (bulk_meaning(item) == BULK_STOP)
-			result = err_set(err, EXIT_CONFIG,
-					 "the index refuses all documents: %d %s: check "
-					 "ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the user's "
-					 "privileges", item->status, item->type);
+			result = err_set(
+				err, EXIT_CONFIG,
+				"the index refuses all documents: %d %s: check "
+				"ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the user's "
+				"privileges",
+				item->status, item->type);
 	}
 	return result;
 }
 
 enum sent {
-	SENT_GO_ON,	/* answered */
-	SENT_SMALLER,	/* the same rows again, in smaller requests */
-	SENT_AGAIN,	/* wait, then a new round */
-	SENT_STOP,	/* nothing will go in */
+	SENT_GO_ON,   /* answered */
+	SENT_SMALLER, /* the same rows again, in smaller requests */
+	SENT_AGAIN,   /* wait, then a new round */
+	SENT_STOP,    /* nothing will go in */
 };
 
-/* Half of a request, and a little more, so that two halves are enough for rows of like size. */
+/* Half of a request, and a little more, so that two halves are enough for rows of like
+ * size. */
 static size_t half(const struct request *request)
 {
 	return request->bytes / 2 + request->bytes / (2 * request->n);
@@ -140,21 +146,19 @@ static enum sent too_large(struct lane *lane, const struct request *request)
 static enum sent send_request(struct lane *lane, const struct request *request,
 			      struct round *round, struct err *err)
 {
-	switch (elastic_bulk(lane->elastic, lane->parts, request->n_parts, lane->ids, request->n,
-			     lane->items, &round->retry_after, err)) {
+	switch (elastic_bulk(lane->elastic, lane->parts, request->n_parts, lane->ids,
+			     request->n, lane->items, &round->retry_after, err)) {
 	case ANSWER_ITEMS:
-		return judge_items(lane, request->n, round, err) < 0 ? SENT_STOP : SENT_GO_ON;
-	case ANSWER_TOO_LARGE:
-		return too_large(lane, request);
+		return judge_items(lane, request->n, round, err) < 0 ? SENT_STOP
+								     : SENT_GO_ON;
+	case ANSWER_TOO_LARGE: return too_large(lane, request);
 	case ANSWER_BUSY:
 		/* some servers refuse any body of this size for as long as they live */
 		round->max_bytes = half(request);
 		break;
 	case ANSWER_UNAVAILABLE:
-	case ANSWER_UNKNOWN:
-		break;
-	case ANSWER_REFUSED:
-		return SENT_STOP;
+	case ANSWER_UNKNOWN: break;
+	case ANSWER_REFUSED: return SENT_STOP;
 	}
 	log_info("%s", err->text);
 	return SENT_AGAIN;
@@ -182,8 +186,8 @@ static enum sent send_round(struct lane *lane, struct round *round, struct err *
 	}
 }
 
-/* The rest stays unsent. Told row by row only where the run goes on; else the failure that
- * ends it tells enough. */
+/* The rest stays unsent. Told row by row only where the run goes on; else the failure
+ * that ends it tells enough. */
 static void leave_rest(struct lane *lane, bool tell)
 {
 	struct chunk *chunk = &lane->chunk;
@@ -192,7 +196,8 @@ static void leave_rest(struct lane *lane, bool tell)
 		struct log_row *row = &chunk->rows[i];
 
 		if (row->verdict == BUILT && tell)
-			lane_set_aside(lane, row, LEFT, row->status, "no final answer", NULL);
+			lane_set_aside(lane, row, LEFT, row->status, "no final answer",
+				       NULL);
 		else if (row->verdict == BUILT)
 			row->verdict = LEFT;
 	}
@@ -223,7 +228,8 @@ int post(struct lane *lane, struct err *err)
 		if (retry_is_over(&round.retry)) {
 			if (sent == SENT_AGAIN || !round.progress)
 				return give_up(lane, err, EXIT_UNAVAILABLE);
-			leave_rest(lane, true); /* the index takes others: not these, for now */
+			leave_rest(lane,
+				   true); /* the index takes others: not these, for now */
 			break;
 		}
 		if (stop_wait(retry_next(&round.retry, round.retry_after)))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The third step of a lane: sends the documents of a chunk to the index until each row has a
- * verdict, or it is time to give up. Only what may be sent again is, with the same bytes.
+ * The third step of a lane: sends the documents of a chunk to the index until each row
+ * has a verdict, or it is time to give up. Only what may be sent again is, with the same
+ * bytes.
  */
 #ifndef SLT_POST_H
 #define SLT_POST_H
@@ -10,8 +11,9 @@
 
 struct lane;
 
-/* Afterwards no row of the chunk is BUILT. -1: the run has to stop (configuration, no progress,
- * interrupted); rows without an answer are LEFT, the others have their verdicts. */
+/* Afterwards no row of the chunk is BUILT. -1: the run has to stop (configuration, no
+ * progress, interrupted); rows without an answer are LEFT, the others have their
+ * verdicts. */
 int post(struct lane *lane, struct err *err) MUST_CHECK;
 
 #endif

@@ -16,8 +16,8 @@
 #include "stop.h"
 
 /* Prints the documents of one chunk; returns how many rows are refused. */
-static size_t print_chunk(const struct facade *facade, struct doc *doc, const char *prefix,
-			  struct chunk *chunk)
+static size_t print_chunk(const struct facade *facade, struct doc *doc,
+			  const char *prefix, struct chunk *chunk)
 {
 	size_t refused = 0;
 
@@ -52,7 +52,8 @@ static int print_all(struct source *source, struct db *db, const struct facade *
 	}
 	chunk_fini(&chunk);
 	if (got >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		return err_set(err, EXIT_EARLY, "cannot write to stdout: %s", strerror(errno));
+		return err_set(err, EXIT_EARLY, "cannot write to stdout: %s",
+			       strerror(errno));
 	*ret_status = refused ? EXIT_SET_ASIDE : EXIT_DONE;
 	return got < 0 ? -1 : 0;
 }
@@ -73,14 +74,16 @@ int preview(const struct settings *settings, long limit, enum exit_status *ret_s
 	    facade_load(settings_text(settings, SET_AUDIT_LOGGER_TYPE),
 			settings_text(settings, SET_SLT_FACADE_PATH), &facade, err) < 0 ||
 	    db_open(&url, DB_READ, &db, err) < 0 ||
-	    facade_open(facade, settings, dialect_get(db->driver->dialect), db, err) < 0 ||
+	    facade_open(facade, settings, dialect_get(db->driver->dialect), db, err) <
+		    0 ||
 	    plan_init(&plan, facade, db, err) < 0)
 		goto out;
 	source_init(&source, &plan, (size_t)settings_number(settings, SET_CHUNK_SIZE),
 		    (size_t)settings_number(settings, SET_MAX_BULK_BYTES),
 		    limit == 0 ? SIZE_MAX : (size_t)limit);
 	result = print_all(&source, db, facade,
-			   settings_text(settings, SET_DOCUMENT_ID_PREFIX), ret_status, err);
+			   settings_text(settings, SET_DOCUMENT_ID_PREFIX), ret_status,
+			   err);
 	source_fini(&source);
 out:
 	plan_fini(&plan);

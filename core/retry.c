@@ -19,7 +19,9 @@ double clock_seconds(void)
 
 void retry_init(struct retry *retry, double limit, unsigned seed)
 {
-	*retry = (struct retry){ .limit = limit, .seed = seed, .progress = clock_seconds() };
+	*retry = (struct retry){ .limit = limit,
+				 .seed = seed,
+				 .progress = clock_seconds() };
 }
 
 void retry_progress(struct retry *retry)

@@ -13,26 +13,38 @@
 #include "envfile.h"
 
 #define TEXT(n, def, h) [SET_##n] = { .name = #n, .default_value = def, .help = h }
-#define SECRET(n, def, h)                                                                \
+#define SECRET(n, def, h) \
 	[SET_##n] = { .name = #n, .secret = true, .default_value = def, .help = h }
-#define BOOLEAN(n, def, h)                                                               \
+#define BOOLEAN(n, def, h) \
 	[SET_##n] = { .name = #n, .type = TYPE_BOOLEAN, .default_value = def, .help = h }
-#define NUMBER(n, lo, hi, def, h)                                                        \
-	[SET_##n] = { .name = #n, .type = TYPE_NUMBER, .min = lo, .max = hi,             \
-		      .default_value = def, .help = h }
-#define CHOICE(n, of, def, h)                                                            \
-	[SET_##n] = { .name = #n, .type = TYPE_CHOICE, .choices = of, .default_value = def, \
+#define NUMBER(n, lo, hi, def, h)           \
+	[SET_##n] = { .name = #n,           \
+		      .type = TYPE_NUMBER,  \
+		      .min = lo,            \
+		      .max = hi,            \
+		      .default_value = def, \
+		      .help = h }
+#define CHOICE(n, of, def, h)               \
+	[SET_##n] = { .name = #n,           \
+		      .type = TYPE_CHOICE,  \
+		      .choices = of,        \
+		      .default_value = def, \
 		      .help = h }
 
 const struct setting settings_table[N_SETTINGS] = {
 	TEXT(AUDIT_LOGGER_TYPE, "SINGLE_COLUMN_JSON", "facade that knows the table"),
-	[SET_BATCH_SIZE] = { .name = "BATCH_SIZE", .alias = "BATCH_LIMIT", .type = TYPE_NUMBER,
-			     .max = LONG_MAX, .default_value = "5000",
+	[SET_BATCH_SIZE] = { .name = "BATCH_SIZE",
+			     .alias = "BATCH_LIMIT",
+			     .type = TYPE_NUMBER,
+			     .max = LONG_MAX,
+			     .default_value = "5000",
 			     .help = "rows that one run sends at most, 0: no limit" },
 	NUMBER(CHUNK_SIZE, 1, 100000, "500", "rows in one bulk request and one mark"),
 	BOOLEAN(CLEAR_AUDIT_LOG_ENTRIES, "True", "let clear delete old sent rows"),
-	SECRET(DATABASE_PASSWORD, "", "database password, wins over the one in DATABASE_URL"),
-	SECRET(DATABASE_URL, "postgres:///structuredlogs", "database that holds the table"),
+	SECRET(DATABASE_PASSWORD, "",
+	       "database password, wins over the one in DATABASE_URL"),
+	SECRET(DATABASE_URL, "postgres:///structuredlogs",
+	       "database that holds the table"),
 	NUMBER(DAYS_TO_KEEP, 0, 100000, "30", "age in days from which clear deletes"),
 	BOOLEAN(DB_USE_SSL, "False", "connect to the database with TLS"),
 	BOOLEAN(DEBUG, "False", "log as with -v"),
@@ -42,15 +54,19 @@ const struct setting settings_table[N_SETTINGS] = {
 	SECRET(ELASTICSEARCH_API_KEY, "", "API key, base64"),
 	TEXT(ELASTICSEARCH_APP_AUDIT_LOG_INDEX, "app_audit_log",
 	     "index, alias or data stream"),
-	TEXT(ELASTICSEARCH_CA_CERT, "", "file with the CA that signed the server's certificate"),
+	TEXT(ELASTICSEARCH_CA_CERT, "",
+	     "file with the CA that signed the server's certificate"),
 	TEXT(ELASTICSEARCH_CLIENT_CERT, "", "file with a client certificate"),
 	TEXT(ELASTICSEARCH_CLIENT_KEY, "", "file with its key"),
 	BOOLEAN(ELASTICSEARCH_COMPRESS, "False", "compress requests with gzip"),
-	TEXT(ELASTICSEARCH_HOST, "", "host, host:port, [v6]:port or URL; several with commas"),
+	TEXT(ELASTICSEARCH_HOST, "",
+	     "host, host:port, [v6]:port or URL; several with commas"),
 	SECRET(ELASTICSEARCH_PASSWORD, "", "password"),
 	TEXT(ELASTICSEARCH_PIPELINE, "", "ingest pipeline"),
-	NUMBER(ELASTICSEARCH_PORT, 0, 65535, "0", "port, 0: the one in ELASTICSEARCH_HOST or 9200"),
-	BOOLEAN(ELASTICSEARCH_REQUIRE_ALIAS, "False", "refuse to write to anything but an alias"),
+	NUMBER(ELASTICSEARCH_PORT, 0, 65535, "0",
+	       "port, 0: the one in ELASTICSEARCH_HOST or 9200"),
+	BOOLEAN(ELASTICSEARCH_REQUIRE_ALIAS, "False",
+		"refuse to write to anything but an alias"),
 	NUMBER(ELASTICSEARCH_RETRY_SECONDS, 0, 86400, "120",
 	       "seconds without progress after which a run stops"),
 	CHOICE(ELASTICSEARCH_SCHEME, "https, http", "https", "https or http"),
@@ -106,15 +122,16 @@ static const char *find(const struct settings *settings, const char *name,
 }
 
 /* The first line's end, if any, is dropped: editors add one. */
-static int read_secret_file(const char *name, const char *path, char **ret, struct err *err)
+static int read_secret_file(const char *name, const char *path, char **ret,
+			    struct err *err)
 {
 	char text[65536];
 	FILE *file = fopen(path, "re");
 	size_t n;
 
 	if (!file)
-		return err_set(err, EXIT_CONFIG, "%s_FILE: cannot read %s: %s", name, path,
-			       strerror(errno));
+		return err_set(err, EXIT_CONFIG, "%s_FILE: cannot read %s: %s", name,
+			       path, strerror(errno));
 	setvbuf(file, NULL, _IONBF, 0); /* no copy that is not wiped */
 	n = fread(text, 1, sizeof(text) - 1, file);
 	if (ferror(file)) { /* a folder, for example */
@@ -134,8 +151,8 @@ static int read_secret_file(const char *name, const char *path, char **ret, stru
 	return 0;
 }
 
-int settings_read(const struct settings *settings, const char *name, bool secret, char **ret,
-		  enum setting_source *ret_source, struct err *err)
+int settings_read(const struct settings *settings, const char *name, bool secret,
+		  char **ret, enum setting_source *ret_source, struct err *err)
 {
 	enum setting_source source = FROM_DEFAULT, file_source;
 	const char *value = find(settings, name, &source), *path;
@@ -146,8 +163,8 @@ int settings_read(const struct settings *settings, const char *name, bool secret
 		path = find(settings, file_name, &file_source);
 		if (path && *path && value)
 			return err_set(err, EXIT_CONFIG,
-				       "both %s and %s are set: leave out one of them", name,
-				       file_name);
+				       "both %s and %s are set: leave out one of them",
+				       name, file_name);
 		if (path && *path) {
 			*ret_source = file_source;
 			return read_secret_file(name, path, ret, err);
@@ -164,7 +181,8 @@ static int invalid(const struct setting *s, const char *value, const char *expec
 {
 	if (s->secret)
 		return err_set(err, EXIT_CONFIG, "%s is expected", expected);
-	return err_set(err, EXIT_CONFIG, "\"%s\" is not possible, %s is expected", value, expected);
+	return err_set(err, EXIT_CONFIG, "\"%s\" is not possible, %s is expected", value,
+		       expected);
 }
 
 /* White space around a number is fine, as in Python's int(). */
@@ -181,17 +199,19 @@ static bool to_number(const char *text, long *ret)
 	return !errno && !*end;
 }
 
-static int read_number(const struct setting *s, const char *value, long *ret, struct err *err)
+static int read_number(const struct setting *s, const char *value, long *ret,
+		       struct err *err)
 {
 	char expected[96];
 	long number;
 
 	if (!to_number(value, &number) || number < s->min || number > s->max) {
 		if (s->max == LONG_MAX)
-			snprintf(expected, sizeof(expected), "a whole number from %ld", s->min);
+			snprintf(expected, sizeof(expected), "a whole number from %ld",
+				 s->min);
 		else
-			snprintf(expected, sizeof(expected), "a whole number from %ld to %ld",
-				 s->min, s->max);
+			snprintf(expected, sizeof(expected),
+				 "a whole number from %ld to %ld", s->min, s->max);
 		return invalid(s, value, expected, err);
 	}
 	*ret = number;
@@ -199,7 +219,8 @@ static int read_number(const struct setting *s, const char *value, long *ret, st
 }
 
 /* The words of django-environ 0.11; it takes any other word for False, we ask. */
-static int read_boolean(const struct setting *s, const char *value, long *ret, struct err *err)
+static int read_boolean(const struct setting *s, const char *value, long *ret,
+			struct err *err)
 {
 	static const char *const yes[] = { "true", "on", "ok", "y", "yes" };
 	static const char *const no[] = { "false", "off", "n", "no", "" };
@@ -264,8 +285,8 @@ static int parse(struct settings *settings, enum setting_id id, struct err *err)
 }
 
 /* A name in the environment wins over its alias, and both over the file. */
-static int read_either(struct settings *settings, enum setting_id id, const char **ret_name,
-		       struct err *err)
+static int read_either(struct settings *settings, enum setting_id id,
+		       const char **ret_name, struct err *err)
 {
 	const struct setting *s = &settings_table[id];
 	enum setting_source source = FROM_DEFAULT;
@@ -274,10 +295,11 @@ static int read_either(struct settings *settings, enum setting_id id, const char
 	*ret_name = s->name;
 	if (settings_read(settings, s->name, s->secret, &settings->text[id],
 			  &settings->source[id], err) < 0 ||
-	    (s->alias && settings_read(settings, s->alias, s->secret, &other, &source, err) < 0))
+	    (s->alias &&
+	     settings_read(settings, s->alias, s->secret, &other, &source, err) < 0))
 		return -1;
-	if (other && (!settings->text[id] ||
-		      (settings->source[id] == FROM_FILE && source == FROM_ENVIRONMENT))) {
+	if (other && (!settings->text[id] || (settings->source[id] == FROM_FILE &&
+					      source == FROM_ENVIRONMENT))) {
 		secret_free(settings->text[id]);
 		settings->text[id] = other;
 		settings->source[id] = source;
@@ -302,7 +324,8 @@ static int read_one(struct settings *settings, enum setting_id id, struct err *e
 int settings_load(struct settings *settings, const char *env_file, struct err *err)
 {
 	*settings = (struct settings){ 0 };
-	if (env_file && envfile_read(env_file, &settings->file, &settings->n_file, err) < 0)
+	if (env_file &&
+	    envfile_read(env_file, &settings->file, &settings->n_file, err) < 0)
 		return -1;
 	for (int id = 0; id < N_SETTINGS; id++) {
 		if (read_one(settings, (enum setting_id)id, err) < 0)

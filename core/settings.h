@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The settings of the program: one table with name, type, default, help and secrecy, from
- * which --help, errors and values come. Values are read once from the environment, or from a
- * file given with --env-file (the environment wins). What only a facade reads is in the table
- * of that facade. Secrets are wiped by fini. Read only after load: any thread.
+ * which --help, errors and values come. Values are read once from the environment, or
+ * from a file given with --env-file (the environment wins). What only a facade reads is
+ * in the table of that facade. Secrets are wiped by fini. Read only after load: any
+ * thread.
  */
 #ifndef SLT_SETTINGS_H
 #define SLT_SETTINGS_H
@@ -58,11 +59,11 @@ enum setting_type { TYPE_TEXT, TYPE_BOOLEAN, TYPE_NUMBER, TYPE_CHOICE };
 
 struct setting {
 	const char *name;
-	const char *alias;	/* another name that is accepted, or NULL */
+	const char *alias; /* another name that is accepted, or NULL */
 	enum setting_type type;
-	bool secret;		/* never shown; NAME_FILE is accepted */
-	long min, max;		/* TYPE_NUMBER */
-	const char *choices;	/* TYPE_CHOICE: "a, b" */
+	bool secret;	     /* never shown; NAME_FILE is accepted */
+	long min, max;	     /* TYPE_NUMBER */
+	const char *choices; /* TYPE_CHOICE: "a, b" */
 	const char *default_value;
 	const char *help;
 };
@@ -76,28 +77,32 @@ struct env_entry {
 };
 
 struct settings {
-	char *text[N_SETTINGS];		/* owned, never NULL after load */
-	long number[N_SETTINGS];	/* TYPE_NUMBER, TYPE_BOOLEAN */
+	char *text[N_SETTINGS];	 /* owned, never NULL after load */
+	long number[N_SETTINGS]; /* TYPE_NUMBER, TYPE_BOOLEAN */
 	enum setting_source source[N_SETTINGS];
-	struct env_entry *file;		/* owned: what --env-file holds */
+	struct env_entry *file; /* owned: what --env-file holds */
 	size_t n_file;
 };
 
-/* Reads all settings; env_file NULL: only the environment. EXIT_CONFIG says which setting is
- * wrong, what it holds (never of a secret) and what is expected. fini after either result. */
-int settings_load(struct settings *settings, const char *env_file, struct err *err) MUST_CHECK;
+/* Reads all settings; env_file NULL: only the environment. EXIT_CONFIG says which setting
+ * is wrong, what it holds (never of a secret) and what is expected. fini after either
+ * result. */
+int settings_load(struct settings *settings, const char *env_file,
+		  struct err *err) MUST_CHECK;
 void settings_fini(struct settings *settings);
 
 const char *settings_text(const struct settings *settings, enum setting_id id);
 long settings_number(const struct settings *settings, enum setting_id id);
 bool settings_boolean(const struct settings *settings, enum setting_id id);
-bool settings_is_set(const struct settings *settings, enum setting_id id); /* not the default */
+bool settings_is_set(const struct settings *settings,
+		     enum setting_id id); /* not the default */
 
-/* The value of any variable, for a facade's own settings: from the environment, the file, or
- * for a secret the file that NAME_FILE names. *ret is an owned copy, or NULL when it is not
- * set anywhere. */
-int settings_read(const struct settings *settings, const char *name, bool secret, char **ret,
-		  enum setting_source *ret_source, struct err *err) MUST_CHECK;
+/* The value of any variable, for a facade's own settings: from the environment, the file,
+ * or for a secret the file that NAME_FILE names. *ret is an owned copy, or NULL when it
+ * is not set anywhere. */
+int settings_read(const struct settings *settings, const char *name, bool secret,
+		  char **ret, enum setting_source *ret_source,
+		  struct err *err) MUST_CHECK;
 
 /* Overwrites a secret and frees it. NULL is fine. */
 void secret_free(char *secret);

@@ -16,7 +16,8 @@ static const double PATIENCE = 30;
 
 static const char NOT_UNIQUE[] = "the key is not unique";
 
-/* The rows that have earned their mark and do not have it yet, into lane->rows; how many. */
+/* The rows that have earned their mark and do not have it yet, into lane->rows; how
+ * many. */
 static size_t list_earned(struct lane *lane)
 {
 	struct chunk *chunk = &lane->chunk;
@@ -25,7 +26,8 @@ static size_t list_earned(struct lane *lane)
 	for (size_t i = 0; i < chunk->n; i++) {
 		struct log_row *row = &chunk->rows[i];
 
-		if (!row->marked && (row->verdict == DELIVERED || row->verdict == ELSEWHERE))
+		if (!row->marked &&
+		    (row->verdict == DELIVERED || row->verdict == ELSEWHERE))
 			lane->rows[n++] = row;
 	}
 	return n;
@@ -56,8 +58,9 @@ static int commit(struct lane *lane, struct log_row *const *rows, size_t n,
 	return 0;
 }
 
-/* Each key in a transaction of its own: after one statement for all has touched more rows than
- * it should. A key that touches several rows is refused, and costs the others nothing. */
+/* Each key in a transaction of its own: after one statement for all has touched more rows
+ * than it should. A key that touches several rows is refused, and costs the others
+ * nothing. */
 static int mark_each(struct lane *lane, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -99,7 +102,8 @@ static int mark_unique(struct lane *lane, size_t n, struct err *err)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- keys that may repeat */
+/* ---------------------------------------------------------------- keys that may
+ * repeat */
 
 static int compare_keys(const struct slt_text *a, const struct slt_text *b)
 {
@@ -153,8 +157,8 @@ static size_t keep_single(struct lane *lane, size_t n)
 	return kept;
 }
 
-/* Where the key is not known to be unique: looks first, in a transaction in which the mark
- * changes what the look has seen, and compares byte by byte. */
+/* Where the key is not known to be unique: looks first, in a transaction in which the
+ * mark changes what the look has seen, and compares byte by byte. */
 static int mark_checked(struct lane *lane, size_t n, struct err *err)
 {
 	struct seen seen = { .rows = lane->rows, .n = n };
@@ -167,8 +171,8 @@ static int mark_checked(struct lane *lane, size_t n, struct err *err)
 		lane->keys[i] = lane->rows[i]->key;
 	}
 	if (db_begin(lane->db, DB_EXACT, err) < 0 ||
-	    plan_query(&lane->run->plan->unsent_keys, &args, &lane->values, lane->db, count_key,
-		       &seen, err) < 0)
+	    plan_query(&lane->run->plan->unsent_keys, &args, &lane->values, lane->db,
+		       count_key, &seen, err) < 0)
 		return -1;
 	n = keep_single(lane, n);
 	if (n == 0 || seen.stranger) {
@@ -184,7 +188,8 @@ static int mark_checked(struct lane *lane, size_t n, struct err *err)
 	return commit(lane, lane->rows, n, touched, err);
 }
 
-/* A transaction that lost against another (deadlock, busy, serialization) is tried again. */
+/* A transaction that lost against another (deadlock, busy, serialization) is tried
+ * again. */
 static int mark_patiently(struct lane *lane, struct err *err)
 {
 	struct retry retry;
@@ -217,7 +222,10 @@ int settle(struct lane *lane, struct err *err)
 	n = list_earned(lane);
 	for (size_t i = 0; i < n; i++)
 		lane->rows[i]->verdict = LEFT;
-	err_context(err, "%zu rows that the index has acknowledged could not be marked; they are "
-			 "sent again by the next run", n);
+	err_context(
+		err,
+		"%zu rows that the index has acknowledged could not be marked; they are "
+		"sent again by the next run",
+		n);
 	return -1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last step of a lane: marks the rows of a chunk that the index has acknowledged, exactly
- * those (law 2), in one statement and a short transaction.
+ * The last step of a lane: marks the rows of a chunk that the index has acknowledged,
+ * exactly those (law 2), in one statement and a short transaction.
  */
 #ifndef SLT_SETTLE_H
 #define SLT_SETTLE_H
@@ -10,8 +10,9 @@
 
 struct lane;
 
-/* Rows that are delivered and now marked stay DELIVERED (or ELSEWHERE); others become GONE or
- * REFUSED. -1: the database failed; what is delivered but not known to be marked is LEFT. */
+/* Rows that are delivered and now marked stay DELIVERED (or ELSEWHERE); others become
+ * GONE or REFUSED. -1: the database failed; what is delivered but not known to be marked
+ * is LEFT. */
 int settle(struct lane *lane, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "stop.h"
 
-/* Without an index each page is a scan and a sort of the whole table, so one page serves many
- * chunks; its bytes are bounded as those of any page are. */
+/* Without an index each page is a scan and a sort of the whole table, so one page serves
+ * many chunks; its bytes are bounded as those of any page are. */
 enum { CHUNKS_PER_SCAN = 64 };
 
 void source_init(struct source *source, const struct plan *plan, size_t chunk_size,
@@ -66,13 +66,14 @@ static void remember_position(struct source *source, const struct chunk *chunk)
 	source->after.text.len = key->text.len;
 }
 
-/* The result of a page with large rows is not read to its end; the next page asks for what
- * this one took, so that the database does not read rows in vain. */
+/* The result of a page with large rows is not read to its end; the next page asks for
+ * what this one took, so that the database does not read rows in vain. */
 static void adapt_page(struct source *source, const struct page *page, size_t full)
 {
 	if (page->cut)
 		source->page_rows = page->chunk->n;
-	else if (chunk_bytes(page->chunk) < source->max_bytes / 2 && source->page_rows < full)
+	else if (chunk_bytes(page->chunk) < source->max_bytes / 2 &&
+		 source->page_rows < full)
 		source->page_rows *= 2;
 	if (source->page_rows > full)
 		source->page_rows = full;
@@ -89,8 +90,8 @@ static int read_page(struct source *source, struct db *db, size_t rows, struct c
 	struct sql_args args = { .after = &source->after };
 
 	args.limit = rows < source->page_rows ? rows : source->page_rows;
-	if (plan_query(first ? &source->plan->first_page : &source->plan->next_page, &args,
-		       &source->values, db, add_row, &page, err) < 0)
+	if (plan_query(first ? &source->plan->first_page : &source->plan->next_page,
+		       &args, &source->values, db, add_row, &page, err) < 0)
 		return -1;
 	if (ret->n < args.limit && !page.cut)
 		source->exhausted = true;
@@ -100,16 +101,18 @@ static int read_page(struct source *source, struct db *db, size_t rows, struct c
 	return 0;
 }
 
-/* Without an index: hands out of the reserve, which is filled by one scan for many chunks. */
-static int take_reserved(struct source *source, struct db *db, size_t rows, struct chunk *ret,
-			 struct err *err)
+/* Without an index: hands out of the reserve, which is filled by one scan for many
+ * chunks. */
+static int take_reserved(struct source *source, struct db *db, size_t rows,
+			 struct chunk *ret, struct err *err)
 {
 	size_t left;
 
 	if (source->reserve_at == source->reserve.n) {
 		chunk_reset(&source->reserve);
 		source->reserve_at = 0;
-		/* more than may be sent, for rows that are set aside give way to others */
+		/* more than may be sent, for rows that are set aside give way to
+		 * others */
 		if (!source->exhausted &&
 		    read_page(source, db, SIZE_MAX, &source->reserve, err) < 0)
 			return -1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a run's rows come from: the position in the table that all lanes share. Every row that
- * was unsent when its page was read is handed out at most once, in key order, and the position
- * only goes forward (law 4). Reading is done under the mutex on the taking lane's own
- * connection, as a plain statement that is read to its end (law 7).
+ * Where a run's rows come from: the position in the table that all lanes share. Every row
+ * that was unsent when its page was read is handed out at most once, in key order, and
+ * the position only goes forward (law 4). Reading is done under the mutex on the taking
+ * lane's own connection, as a plain statement that is read to its end (law 7).
  *
  *	sent, set aside ... | in hand of lanes | reserve | not read yet
  *	                                               after
@@ -24,16 +24,16 @@ struct source {
 	pthread_mutex_t mutex;
 	pthread_cond_t settled;
 	const struct plan *plan;
-	size_t chunk_size;	/* rows of a chunk at most */
-	size_t max_bytes;	/* of cells in a page: a row more may go beyond */
-	size_t remaining;	/* rows that may still be handed out; SIZE_MAX: no limit */
-	size_t in_hand;		/* rows that lanes have taken and not settled */
-	size_t page_rows;	/* LIMIT of the next page: less when rows are large */
-	bool exhausted;		/* the last page was the last */
-	bool closed;		/* no more chunks: a lane failed */
-	struct db_value after;	/* the last key read; text NULL: none yet */
+	size_t chunk_size;     /* rows of a chunk at most */
+	size_t max_bytes;      /* of cells in a page: a row more may go beyond */
+	size_t remaining;      /* rows that may still be handed out; SIZE_MAX: no limit */
+	size_t in_hand;	       /* rows that lanes have taken and not settled */
+	size_t page_rows;      /* LIMIT of the next page: less when rows are large */
+	bool exhausted;	       /* the last page was the last */
+	bool closed;	       /* no more chunks: a lane failed */
+	struct db_value after; /* the last key read; text NULL: none yet */
 	struct buf after_text;
-	struct chunk reserve;	/* only without an index on the key: read, not handed out */
+	struct chunk reserve; /* only without an index on the key: read, not handed out */
 	size_t reserve_at;
 	struct sql_values values;
 };
@@ -43,8 +43,9 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 		 size_t max_bytes, size_t limit);
 void source_fini(struct source *source);
 
-/* The next chunk, into a chunk that is reset. 1 taken, 0 nothing more. Waits while the limit is
- * used up by rows in the hands of other lanes: those that are set aside give way to others. */
+/* The next chunk, into a chunk that is reset. 1 taken, 0 nothing more. Waits while the
+ * limit is used up by rows in the hands of other lanes: those that are set aside give way
+ * to others. */
 int source_take(struct source *source, struct db *db, struct chunk *ret,
 		struct err *err) MUST_CHECK;
 

@@ -54,23 +54,24 @@ static void put_name(struct renderer *r, struct buf *out, const struct piece *pi
 }
 
 /* A flag's declared type decides what it can be compared with. */
-static int flag_type(struct renderer *r, const struct piece *piece, char *ret, size_t size)
+static int flag_type(struct renderer *r, const struct piece *piece, char *ret,
+		     size_t size)
 {
 	const char *column = piece->parts[piece->n_parts - 1];
 	int found = r->type(r->arg, column, ret, size, r->err);
 
 	if (found == 0)
 		return err_set(r->err, EXIT_CONFIG,
-			       "at position %zu: the table of {key} has no column %s", piece->at,
-			       column);
+			       "at position %zu: the table of {key} has no column %s",
+			       piece->at, column);
 	return found < 0 ? -1 : 0;
 }
 
 static int no_flag(struct renderer *r, const struct piece *piece, const char *type)
 {
 	return err_set(r->err, EXIT_CONFIG,
-		       "at position %zu: column %s is of type %s, which is no flag", piece->at,
-		       piece->parts[piece->n_parts - 1], type);
+		       "at position %zu: column %s is of type %s, which is no flag",
+		       piece->at, piece->parts[piece->n_parts - 1], type);
 }
 
 static int put_is_true(struct renderer *r, const struct piece *piece, const char *column)
@@ -181,14 +182,9 @@ static int put_form(struct renderer *r)
 	if (r->form != SQL_AS_IS)
 		buf_puts(&r->out, ") AS slt_log");
 	switch (r->form) {
-	case SQL_AS_IS:
-		break;
-	case SQL_PROBE:
-		buf_puts(&r->out, " LIMIT 0");
-		break;
-	case SQL_NULL_KEYS:
-		buf_puts(&r->out, " WHERE slt_key IS NULL");
-		break;
+	case SQL_AS_IS: break;
+	case SQL_PROBE: buf_puts(&r->out, " LIMIT 0"); break;
+	case SQL_NULL_KEYS: buf_puts(&r->out, " WHERE slt_key IS NULL"); break;
 	case SQL_UNSENT_KEYS:
 		buf_puts(&r->out, " WHERE ");
 		r->dialect->keys(&r->out, "slt_key", param(r, SLOT_KEYS, NULL));
@@ -209,19 +205,26 @@ static int put_form(struct renderer *r)
 }
 
 int sql_render(const struct sql_template *template, enum sql_form form,
-	       const struct dialect *dialect, sql_type_fn *type, void *arg, struct sql *ret,
-	       struct err *err)
+	       const struct dialect *dialect, sql_type_fn *type, void *arg,
+	       struct sql *ret, struct err *err)
 {
 	struct sql sql = { .dialect = dialect };
-	struct renderer r = { .template = template, .form = form, .dialect = dialect,
-			      .type = type, .arg = arg, .sql = &sql, .err = err };
+	struct renderer r = { .template = template,
+			      .form = form,
+			      .dialect = dialect,
+			      .type = type,
+			      .arg = arg,
+			      .sql = &sql,
+			      .err = err };
 	int failed;
 
 	buf_init(&r.out, 256 * 1024);
 	failed = put_form(&r);
 	if (!failed && (r.out.full || r.too_many))
-		failed = err_set(err, EXIT_CONFIG, "the statement is longer than 256 KiB, or "
-				 "has more than %d values", SQL_MAX_VALUES);
+		failed = err_set(err, EXIT_CONFIG,
+				 "the statement is longer than 256 KiB, or "
+				 "has more than %d values",
+				 SQL_MAX_VALUES);
 	if (failed) {
 		buf_fini(&r.out);
 		sql_fini(&sql);
@@ -258,7 +261,8 @@ static struct db_value text_value(const char *s)
 	return (struct db_value){ .text = slt_str(s), .type = DB_TEXT };
 }
 
-void sql_bind(const struct sql *sql, const struct sql_args *args, struct sql_values *values)
+void sql_bind(const struct sql *sql, const struct sql_args *args,
+	      struct sql_values *values)
 {
 	buf_reset(&values->keys);
 	snprintf(values->limit, sizeof(values->limit), "%zu", args->limit);
@@ -276,7 +280,8 @@ void sql_bind(const struct sql *sql, const struct sql_args *args, struct sql_val
 		case SLOT_KEYS:
 			/* several {keys} of one statement are the same text */
 			buf_reset(&values->keys);
-			sql->dialect->encode_keys(&values->keys, args->keys, args->n_keys);
+			sql->dialect->encode_keys(&values->keys, args->keys,
+						  args->n_keys);
 			*value = text_value(buf_str(&values->keys));
 			break;
 		}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a facade's statement with {braces} to SQL of one dialect with bound values. A template
- * is parsed once, when the facade is loaded; from the one fetch the program makes all its
- * SELECTs by wrapping it as a derived table. Rendered statements are constant: any thread may
- * bind them, each with its own struct sql_values.
+ * From a facade's statement with {braces} to SQL of one dialect with bound values. A
+ * template is parsed once, when the facade is loaded; from the one fetch the program
+ * makes all its SELECTs by wrapping it as a derived table. Rendered statements are
+ * constant: any thread may bind them, each with its own struct sql_values.
  */
 #ifndef SLT_SQL_H
 #define SLT_SQL_H
@@ -24,8 +24,8 @@ struct sql_template;
 /* The value of a setting of the facade; NULL when it declares no such setting. */
 typedef const char *sql_setting_fn(void *arg, const char *name);
 
-/* Reads a statement. Refuses (EXIT_CONFIG) what facade.h does not name, with the position.
- * Names and values of settings are copied. */
+/* Reads a statement. Refuses (EXIT_CONFIG) what facade.h does not name, with the
+ * position. Names and values of settings are copied. */
 int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, void *arg,
 	      struct sql_template **ret, struct err *err) MUST_CHECK;
 void sql_template_free(struct sql_template *template);
@@ -33,8 +33,8 @@ void sql_template_free(struct sql_template *template);
 /* Appends ", SETTING is name" for every {$SETTING}, for messages. */
 void sql_describe_names(const struct sql_template *template, struct buf *out);
 
-/* What is made of a template. All but SQL_AS_IS are made of a fetch, and give the key as their
- * first column, SQL_*_PAGE the cells of the facade's SELECT after it. */
+/* What is made of a template. All but SQL_AS_IS are made of a fetch, and give the key as
+ * their first column, SQL_*_PAGE the cells of the facade's SELECT after it. */
 enum sql_form {
 	SQL_AS_IS,	 /* mark_as_sent and the like */
 	SQL_PROBE,	 /* no rows: where does the key come from? Needs no types */
@@ -63,8 +63,8 @@ struct sql {
 
 /* Renders one form. On failure *ret is untouched. */
 int sql_render(const struct sql_template *template, enum sql_form form,
-	       const struct dialect *dialect, sql_type_fn *type, void *arg, struct sql *ret,
-	       struct err *err) MUST_CHECK;
+	       const struct dialect *dialect, sql_type_fn *type, void *arg,
+	       struct sql *ret, struct err *err) MUST_CHECK;
 void sql_fini(struct sql *sql);
 
 /* What goes into the slots of one execution; borrowed until the statement has run. */
@@ -86,6 +86,7 @@ void sql_values_init(struct sql_values *values);
 void sql_values_fini(struct sql_values *values);
 
 /* Fills values->values[0 .. sql->n_params). */
-void sql_bind(const struct sql *sql, const struct sql_args *args, struct sql_values *values);
+void sql_bind(const struct sql *sql, const struct sql_args *args,
+	      struct sql_values *values);
 
 #endif

@@ -67,8 +67,8 @@ static bool is_name_byte(char c)
 }
 
 /* "a", "a.b": at most two parts, none empty, none with white space at its ends. */
-static int split_name(struct parser *p, const char *at, struct piece *piece, const char *s,
-		      size_t n)
+static int split_name(struct parser *p, const char *at, struct piece *piece,
+		      const char *s, size_t n)
 {
 	while (n) {
 		const char *dot = memchr(s, '.', n);
@@ -76,19 +76,21 @@ static int split_name(struct parser *p, const char *at, struct piece *piece, con
 
 		if (!len || len >= SQL_MAX_NAME || isspace((unsigned char)s[0]) ||
 		    isspace((unsigned char)s[len - 1]) || (dot && len + 1 == n))
-			return fail_at(p, at, "an identifier is expected: name, or schema.name");
+			return fail_at(p, at,
+				       "an identifier is expected: name, or schema.name");
 		if (piece->n_parts == SQL_MAX_PARTS)
 			return fail_at(p, at, "an identifier has at most two parts");
 		piece->parts[piece->n_parts++] = sql_copy(s, len);
 		s += len + (dot ? 1 : 0);
 		n -= len + (dot ? 1 : 0);
 	}
-	return piece->n_parts ? 0 : fail_at(p, at, "an identifier is expected, it is empty");
+	return piece->n_parts ? 0
+			      : fail_at(p, at, "an identifier is expected, it is empty");
 }
 
 /* "c" or "c->member" after a keyword. */
-static int parse_column(struct parser *p, const char *at, struct piece *piece, const char *s,
-			size_t n, bool member_allowed)
+static int parse_column(struct parser *p, const char *at, struct piece *piece,
+			const char *s, size_t n, bool member_allowed)
 {
 	const char *arrow = memmem(s, n, "->", 2);
 
@@ -108,8 +110,8 @@ static int parse_column(struct parser *p, const char *at, struct piece *piece, c
 	return split_name(p, at, piece, s, n);
 }
 
-static int parse_setting(struct parser *p, const char *at, enum piece_kind kind, const char *s,
-			 size_t n)
+static int parse_setting(struct parser *p, const char *at, enum piece_kind kind,
+			 const char *s, size_t n)
 {
 	char name[SQL_MAX_NAME];
 	const char *value;
@@ -129,9 +131,10 @@ static int parse_setting(struct parser *p, const char *at, enum piece_kind kind,
 	}
 	piece->text = sql_copy(name, n);
 	if (split_name(p, at, piece, value, strlen(value)) < 0)
-		return err_set(p->err, EXIT_CONFIG,
-			       "%s is \"%s\": the name of a table is expected, or schema.table",
-			       name, value);
+		return err_set(
+			p->err, EXIT_CONFIG,
+			"%s is \"%s\": the name of a table is expected, or schema.table",
+			name, value);
 	return 0;
 }
 
@@ -139,7 +142,7 @@ static const struct keyword {
 	const char *word;
 	enum piece_kind kind;
 	bool member;	/* takes c->k as well */
-	unsigned roles;	/* where it may stand */
+	unsigned roles; /* where it may stand */
 } keywords[] = {
 	{ "key", P_KEY, false, 1u << SQL_FETCH },
 	{ "time", P_TIME, false, 1u << SQL_FETCH },
@@ -168,7 +171,8 @@ static int parse_brace(struct parser *p, const char *at, const char *s, size_t n
 		if (len != strlen(k->word) || memcmp(s, k->word, len) != 0)
 			continue;
 		if (!(k->roles & 1u << p->template->role))
-			return fail_at(p, at, "this brace cannot stand in this statement");
+			return fail_at(p, at,
+				       "this brace cannot stand in this statement");
 		return parse_column(p, at, add(p, k->kind, at), space + 1, n - len - 1,
 				    k->member);
 	}
@@ -238,18 +242,22 @@ static size_t count(const struct sql_template *t, enum piece_kind kind)
 static int check_role(const struct sql_template *t, const char *text, struct err *err)
 {
 	if (t->role == SQL_FETCH) {
-		if (strncasecmp(text, "SELECT", 6) != 0 || !isspace((unsigned char)text[6]))
+		if (strncasecmp(text, "SELECT", 6) != 0 ||
+		    !isspace((unsigned char)text[6]))
 			return err_set(err, EXIT_CONFIG, "it must begin with SELECT");
 		if (count(t, P_KEY) != 1)
 			return err_set(err, EXIT_CONFIG, "it needs {key …} exactly once");
 		if (count(t, P_UNSENT) != 1)
-			return err_set(err, EXIT_CONFIG, "it needs {unsent …} exactly once");
+			return err_set(err, EXIT_CONFIG,
+				       "it needs {unsent …} exactly once");
 		if (count(t, P_TIME) > 1)
-			return err_set(err, EXIT_CONFIG, "it may have {time …} only once");
+			return err_set(err, EXIT_CONFIG,
+				       "it may have {time …} only once");
 		return 0;
 	}
 	if (count(t, P_KEYS) == 0)
-		return err_set(err, EXIT_CONFIG, "it needs {keys …}: it would touch all rows");
+		return err_set(err, EXIT_CONFIG,
+			       "it needs {keys …}: it would touch all rows");
 	if (t->role == SQL_CLEAR && count(t, P_OLDER_THAN) == 0)
 		return err_set(err, EXIT_CONFIG, "it needs {older_than …}");
 	return 0;
@@ -258,7 +266,9 @@ static int check_role(const struct sql_template *t, const char *text, struct err
 int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, void *arg,
 	      struct sql_template **ret, struct err *err)
 {
-	struct parser p = { .start = text, .at = text, .setting = setting, .arg = arg, .err = err };
+	struct parser p = {
+		.start = text, .at = text, .setting = setting, .arg = arg, .err = err
+	};
 
 	p.template = calloc(1, sizeof(*p.template));
 	if (!p.template)

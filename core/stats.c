@@ -56,7 +56,8 @@ void stats_rejected_type(struct stats *stats, const char *type)
 	pthread_mutex_unlock(&stats->mutex);
 }
 
-/* Which failure is told when there are several: a bug, then what waiting will not mend. */
+/* Which failure is told when there are several: a bug, then what waiting will not
+ * mend. */
 static int weight(enum exit_status status)
 {
 	switch (status) {
@@ -81,8 +82,10 @@ void stats_fail(struct stats *stats, const struct err *err)
 /* Did the index reject every row that was sent? Then it is not the rows. */
 static bool all_rejected(const struct stats *s)
 {
-	return s->rows[REJECTED] > 0 && s->rows[LEFT] + s->rows[DELIVERED] + s->rows[ELSEWHERE] +
-	       s->rows[UNVERIFIED] + s->rows[GONE] == 0;
+	return s->rows[REJECTED] > 0 &&
+	       s->rows[LEFT] + s->rows[DELIVERED] + s->rows[ELSEWHERE] +
+			       s->rows[UNVERIFIED] + s->rows[GONE] ==
+		       0;
 }
 
 enum exit_status stats_exit_status(const struct stats *s, bool stopped)
@@ -95,7 +98,8 @@ enum exit_status stats_exit_status(const struct stats *s, bool stopped)
 		status = EXIT_CONFIG;
 	if ((s->rows[LEFT] || stopped) && weight(status) < weight(EXIT_EARLY))
 		status = EXIT_EARLY;
-	if (s->rows[REFUSED] + s->rows[REJECTED] + s->rows[UNVERIFIED] + s->rows[ELSEWHERE] &&
+	if (s->rows[REFUSED] + s->rows[REJECTED] + s->rows[UNVERIFIED] +
+		    s->rows[ELSEWHERE] &&
 	    status == EXIT_DONE)
 		status = EXIT_SET_ASIDE;
 	return status;
@@ -108,16 +112,18 @@ static double rate(const struct stats *s)
 	return s->seconds > 0 ? (double)n / s->seconds : 0;
 }
 
-/* "already there", "drifted" and "conflicts" are what the comparison of 409s will count. */
+/* "already there", "drifted" and "conflicts" are what the comparison of 409s will
+ * count. */
 void stats_format(const struct stats *s, char *ret, size_t size)
 {
-	snprintf(ret, size,
-		 "sent %llu, already there 0, drifted 0, refused %llu, rejected %llu, "
-		 "conflicts 0, unverified %llu, failure store %llu, left %llu, gone %llu; "
-		 "more to send: %s; %.1f s, %.0f rows/s",
-		 s->rows[DELIVERED] + s->rows[ELSEWHERE], s->rows[REFUSED], s->rows[REJECTED],
-		 s->rows[UNVERIFIED], s->rows[ELSEWHERE], s->rows[LEFT], s->rows[GONE],
-		 s->more ? "yes" : "no", s->seconds, rate(s));
+	snprintf(
+		ret, size,
+		"sent %llu, already there 0, drifted 0, refused %llu, rejected %llu, "
+		"conflicts 0, unverified %llu, failure store %llu, left %llu, gone %llu; "
+		"more to send: %s; %.1f s, %.0f rows/s",
+		s->rows[DELIVERED] + s->rows[ELSEWHERE], s->rows[REFUSED],
+		s->rows[REJECTED], s->rows[UNVERIFIED], s->rows[ELSEWHERE], s->rows[LEFT],
+		s->rows[GONE], s->more ? "yes" : "no", s->seconds, rate(s));
 }
 
 static void add_count(struct json_object *object, const char *name, unsigned long long n)

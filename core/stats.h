@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a run has done, counted: shared by the lanes, so every function locks. The summary and
- * the exit status come from here.
+ * What a run has done, counted: shared by the lanes, so every function locks. The summary
+ * and the exit status come from here.
  */
 #ifndef SLT_STATS_H
 #define SLT_STATS_H
@@ -15,11 +15,11 @@
 struct stats {
 	pthread_mutex_t mutex;
 	unsigned long long rows[N_VERDICTS];
-	unsigned long long told[N_VERDICTS];	/* lines in the log about such rows */
-	char rejected_type[96];			/* the first error type of a rejected row */
-	bool failed;				/* the run stopped early: err says why */
+	unsigned long long told[N_VERDICTS]; /* lines in the log about such rows */
+	char rejected_type[96];		     /* the first error type of a rejected row */
+	bool failed;			     /* the run stopped early: err says why */
 	struct err err;
-	bool more;				/* there was more to send than it might send */
+	bool more; /* there was more to send than it might send */
 	double started, seconds;
 };
 

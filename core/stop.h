@@ -13,7 +13,8 @@ void stop_on_signals(void);
 
 bool stop_is_requested(void);
 
-/* Sleeps for so many milliseconds, or less when a stop is requested. Returns whether it is. */
+/* Sleeps for so many milliseconds, or less when a stop is requested. Returns whether it
+ * is. */
 bool stop_wait(long milliseconds);
 
 #endif

@@ -19,7 +19,7 @@ struct transfer {
 	const struct settings *settings;
 	const struct send_options *options;
 	struct dburl url;
-	struct db *db;		/* the first lane's; NULL once that lane has it */
+	struct db *db; /* the first lane's; NULL once that lane has it */
 	struct db *lock;
 	struct facade *facade;
 	struct plan plan;
@@ -33,8 +33,8 @@ struct transfer {
 static void tell_holder(const struct db_holder *holder)
 {
 	if (holder->seconds >= 0)
-		log_notice("another run is active: %s, for %ld s; nothing to do", holder->who,
-			   holder->seconds);
+		log_notice("another run is active: %s, for %ld s; nothing to do",
+			   holder->who, holder->seconds);
 	else
 		log_notice("another run is active: %s; nothing to do", holder->who);
 }
@@ -136,7 +136,8 @@ static int count_row(void *arg, const struct db_row *row)
 	return 0;
 }
 
-/* Rows without a key are on no page: they are counted, if the column can be NULL at all. */
+/* Rows without a key are on no page: they are counted, if the column can be NULL at
+ * all. */
 static int count_null_keys(struct transfer *t, struct stats *stats, struct err *err)
 {
 	struct sql_args none = { 0 };
@@ -144,20 +145,23 @@ static int count_null_keys(struct transfer *t, struct stats *stats, struct err *
 
 	if (!t->plan.key.nullable)
 		return 0;
-	if (plan_query(&t->plan.null_keys, &none, &t->source.values, t->db, count_row, &n, err) < 0)
+	if (plan_query(&t->plan.null_keys, &none, &t->source.values, t->db, count_row, &n,
+		       err) < 0)
 		return -1;
 	if (n) {
 		stats_add(stats, REFUSED, (size_t)n);
-		log_warning("%llu rows have no key (%s is NULL): refused, they cannot be sent", n,
-			    t->plan.key.column);
+		log_warning(
+			"%llu rows have no key (%s is NULL): refused, they cannot be sent",
+			n, t->plan.key.column);
 	}
 	return 0;
 }
 
 static size_t row_limit(const struct transfer *t)
 {
-	long limit = t->options->limit >= 0 ? t->options->limit
-					    : settings_number(t->settings, SET_BATCH_SIZE);
+	long limit = t->options->limit >= 0
+			     ? t->options->limit
+			     : settings_number(t->settings, SET_BATCH_SIZE);
 
 	return t->options->all || limit == 0 ? SIZE_MAX : (size_t)limit;
 }
@@ -171,7 +175,8 @@ static int open_all(struct transfer *t, struct err *err)
 	    facade_load(settings_text(s, SET_AUDIT_LOGGER_TYPE),
 			settings_text(s, SET_SLT_FACADE_PATH), &t->facade, err) < 0 ||
 	    db_open(&t->url, DB_WRITE, &t->db, err) < 0 ||
-	    facade_open(t->facade, s, dialect_get(t->db->driver->dialect), t->db, err) < 0 ||
+	    facade_open(t->facade, s, dialect_get(t->db->driver->dialect), t->db, err) <
+		    0 ||
 	    plan_init(&t->plan, t->facade, t->db, err) < 0)
 		return -1;
 	log_info("facade %s (%s), %s table %s%s%s", t->facade->module, t->facade->path,
@@ -181,8 +186,9 @@ static int open_all(struct transfer *t, struct err *err)
 		log_info("no index begins with %s: pages are read by scanning the table",
 			 t->plan.key.column);
 	if (!t->plan.key.unique)
-		log_info("%s is not known to be unique: keys are compared before each mark",
-			 t->plan.key.column);
+		log_info(
+			"%s is not known to be unique: keys are compared before each mark",
+			t->plan.key.column);
 	return 0;
 }
 
@@ -191,14 +197,15 @@ static void begin_run(struct transfer *t, struct stats *stats)
 	const struct settings *s = t->settings;
 	size_t max_bytes = (size_t)settings_number(s, SET_MAX_BULK_BYTES);
 
-	source_init(&t->source, &t->plan, (size_t)settings_number(s, SET_CHUNK_SIZE), max_bytes,
-		    row_limit(t));
+	source_init(&t->source, &t->plan, (size_t)settings_number(s, SET_CHUNK_SIZE),
+		    max_bytes, row_limit(t));
 	t->run = (struct run){
 		.plan = &t->plan,
 		.target = &t->target,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
 		.max_bulk_bytes = max_bytes,
-		.retry_seconds = (double)settings_number(s, SET_ELASTICSEARCH_RETRY_SECONDS),
+		.retry_seconds = (double)settings_number(s,
+							 SET_ELASTICSEARCH_RETRY_SECONDS),
 		.show_reasons = t->options->show_reasons,
 		.lock = t->lock,
 		.source = &t->source,

@@ -40,8 +40,8 @@ static const struct slt_setting settings[] = {
 
 /* Users change names and addresses, settings their values: that is still this event. */
 static const char *const identity[] = {
-	"/@timestamp",         "/audit_event/date_time", "/audit_event/operation",
-	"/audit_event/target", "/audit_event/message",   NULL,
+	"/@timestamp",	       "/audit_event/date_time", "/audit_event/operation",
+	"/audit_event/target", "/audit_event/message",	 NULL,
 };
 
 static int user_has(const struct slt_host *host, const char *column)
@@ -177,11 +177,11 @@ static const char *clear(const void *facade)
 static int is_space(const char *s, size_t n)
 {
 	static const char *const wide[] = {
-		"\xc2\x85",     "\xc2\xa0",     /* U+0085 U+00A0 */
-		"\xe1\x9a\x80",                 /* U+1680 */
+		"\xc2\x85",	"\xc2\xa0",	/* U+0085 U+00A0 */
+		"\xe1\x9a\x80",			/* U+1680 */
 		"\xe2\x80\xa8", "\xe2\x80\xa9", /* U+2028 U+2029 */
 		"\xe2\x80\xaf", "\xe2\x81\x9f", /* U+202F U+205F */
-		"\xe3\x80\x80",                 /* U+3000 */
+		"\xe3\x80\x80",			/* U+3000 */
 	};
 	struct slt_text text = { s, n };
 	size_t i;
@@ -242,8 +242,8 @@ static void put_actor(struct slt_doc *doc, const struct slt_row *log)
 		name[1] = strip_left(name[1]);
 	if (slt_is_empty(name[1]))
 		name[0] = strip_right(name[0]);
-	/* The e-mail is the user's: actor_email, which 3.4 keeps in the entry, is not asked,
-	 * so that a deleted user is "unknown" in every version. */
+	/* The e-mail is the user's: actor_email, which 3.4 keeps in the entry, is not
+	 * asked, so that a deleted user is "unknown" in every version. */
 	if (slt_is_empty(email))
 		email = slt_str("unknown");
 	if (!slt_is_empty(name[0]) || !slt_is_empty(name[1]))

@@ -83,17 +83,12 @@ static const char *clear(const void *facade)
 static const char *time_fault(struct slt_text value)
 {
 	switch (*value.ptr) {
-	case 'n':
-		return "the time in the message is null";
+	case 'n': return "the time in the message is null";
 	case 't':
-	case 'f':
-		return "the time in the message is a boolean";
-	case '{':
-		return "the time in the message is an object";
-	case '[':
-		return "the time in the message is an array";
-	default:
-		return NULL;
+	case 'f': return "the time in the message is a boolean";
+	case '{': return "the time in the message is an object";
+	case '[': return "the time in the message is an array";
+	default: return NULL;
 	}
 }
 

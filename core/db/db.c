@@ -42,8 +42,8 @@ static int no_driver(const char *name, struct err *err)
 		return err_set(err, EXIT_CONFIG,
 			       "DATABASE_URL: this version has no driver for %s", label);
 	return err_set(err, EXIT_CONFIG,
-		       "DATABASE_URL: this program was built without %s; configure %s", label,
-		       option);
+		       "DATABASE_URL: this program was built without %s; configure %s",
+		       label, option);
 }
 
 int db_open(const struct dburl *url, enum db_access access, struct db **ret,

@@ -28,10 +28,8 @@ static enum exit_status code_status(int code)
 	case SQLITE_PROTOCOL: /* the same in WAL mode */
 	case SQLITE_INTERRUPT:
 	case SQLITE_FULL:
-	case SQLITE_IOERR:
-		return EXIT_EARLY;
-	default:
-		return EXIT_CONFIG;
+	case SQLITE_IOERR: return EXIT_EARLY;
+	default: return EXIT_CONFIG;
 	}
 }
 
@@ -196,9 +194,7 @@ static void read_cell(struct sqlite *lite, sqlite3_stmt *stmt, int i)
 
 	lite->types[i] = DB_TEXT;
 	switch (sqlite3_column_type(stmt, i)) {
-	case SQLITE_NULL:
-		*cell = slt_str(NULL);
-		return;
+	case SQLITE_NULL: *cell = slt_str(NULL); return;
 	case SQLITE_FLOAT:
 		lite->types[i] = DB_REAL;
 		*cell = read_real(stmt, i, &lite->numbers[i]);

@@ -76,13 +76,17 @@ static int open_lock(const char *file, const char *path, struct err *err)
 	if (fd < 0)
 		return err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": %s", path,
 			       strerror(errno));
-	/* Nothing else may stand under that name: it would be truncated and given away. */
+	/* Nothing else may stand under that name: it would be truncated and given
+	 * away. */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
 		close(fd);
-		return err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": an ordinary file "
-						 "with one name is expected", path);
+		return err_set(err, EXIT_CONFIG,
+			       "SQLite: lock file \"%s\": an ordinary file "
+			       "with one name is expected",
+			       path);
 	}
-	if (geteuid() == 0 && stat(file, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
+	if (geteuid() == 0 && stat(file, &st) == 0 &&
+	    fchown(fd, st.st_uid, st.st_gid) < 0)
 		return fd; /* a courtesy, too */
 	return fd;
 }

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Make realistic audit rows, the same ones every time for the same seed.
 
-As a program it writes an SQLite file with the table of the single-column facade (audit_logs), with the tables of
-django-auditlog 3.x, or with both. As a module it hands out the same rows as tuples, for any database.
-"""
+As a program it writes an SQLite file with the table of the single-column facade (audit_logs),
+with the tables of django-auditlog 3.x, or with both. As a module it hands out the same rows as
+tuples, for any database."""
 
 import argparse
 import datetime
@@ -75,8 +75,9 @@ TEXTS = [
     "line\u2028separator",
     "",
 ]
-# Number texts that a program which reads and rewrites numbers would change. Every database and every
-# index keeps their kind: those with a fraction have one even after PostgreSQL's jsonb rewrote them.
+# Number texts that a program which reads and rewrites numbers would change. Every database and
+# every index keeps their kind: those with a fraction have one even after PostgreSQL's jsonb rewrote
+# them.
 FRACTIONS = ["1.0", "2.50", "-0.0", "0.1000", "1.25e1", "1E-2", "3.14159265358979323846"]
 INTEGERS = ["0", "17", "-17", "9007199254740993"]
 # Valid JSON too, but nothing that an index which maps fields by itself takes for one field.
@@ -199,7 +200,8 @@ def message(at, number, rng, odd):
 
 
 def audit_logs(rows, seed=1, sent=0, odd=False, first_id=1):
-    """Yields (id, is_sent, message, created_at): `rows` unsent ones with `sent` already sent ones among them."""
+    """Yields (id, is_sent, message, created_at): `rows` unsent ones with `sent` already sent
+    ones among them."""
     rng = random.Random(f"audit_logs {seed}")
     already = set(rng.sample(range(rows + sent), sent))
     for i, at in enumerate(moments(rng, rows + sent)):
@@ -263,7 +265,8 @@ def log_entries(rows, seed=1, user_count=30, first_id=1):
 
 
 def django_schema():
-    """The statements that make the tables of django-auditlog 3.4 on SQLite, as Django wrote them."""
+    """The statements that make the tables of django-auditlog 3.4 on SQLite, as Django wrote
+    them."""
     dump = (HERE / "auditlog-3.4-sqlite.sql").read_text(encoding="utf-8")
     return [
         line

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The cells database x facade x table of the main job, and the table of them that the session ends with."""
+"""The cells database x facade x table of the main job, and the table of them that the session
+ends with."""
 
 import pytest
 

@@ -3,7 +3,8 @@
 
 
 def settled(table, index, prefix=""):
-    """Is every row either marked and in the index with its own document, or unmarked? Returns (marked, unmarked) keys."""
+    """Is every row either marked and in the index with its own document, or unmarked? Returns
+    (marked, unmarked) keys."""
     stored, marked, unmarked = index.documents(), [], []
     for row in table.rows():
         if not row.marked:
@@ -20,7 +21,8 @@ def settled(table, index, prefix=""):
 
 
 def delivered(table, index, prefix=""):
-    """Every row is marked and in the index with its own document, and nothing else is there. Returns their number."""
+    """Every row is marked and in the index with its own document, and nothing else is there.
+    Returns their number."""
     marked, unmarked = settled(table, index, prefix)
     assert not unmarked, f"left unmarked: {unmarked[:20]}"
     assert len(index.documents()) == len(set(marked)) == len(marked)
@@ -28,7 +30,8 @@ def delivered(table, index, prefix=""):
 
 
 def only_unmarked(table, index, keys, prefix=""):
-    """Exactly the rows with these keys are unmarked, and all others were delivered. Returns the keys of the others."""
+    """Exactly the rows with these keys are unmarked, and all others were delivered. Returns the
+    keys of the others."""
     marked, unmarked = settled(table, index, prefix)
     assert sorted(map(str, unmarked)) == sorted(map(str, keys))
     return marked

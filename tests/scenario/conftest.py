@@ -115,7 +115,8 @@ def bare(facades):
 
 @pytest.fixture
 def program(bare):
-    """program(database, server or gateway, index): the program set up to send from the one to the other."""
+    """program(database, server or gateway, index): the program set up to send from the one to
+    the other."""
 
     def make(database, server, index, **settings):
         url = server if isinstance(server, str) else server.url

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The databases that the tests fill and look into: one small face for SQLite and PostgreSQL.
 
-Statements are written with ? for values. Every statement is a transaction of its own unless it runs on a connection that
-connect() handed out, which is the application's.
-"""
+Statements are written with ? for values. Every statement is a transaction of its own unless it
+runs on a connection that connect() handed out, which is the application's."""
 
 import contextlib
 import itertools
@@ -66,7 +65,8 @@ class Sqlite:
         return column
 
     def writes(self):
-        """Number of write transactions that the file has seen (rollback journal only): its change counter."""
+        """Number of write transactions that the file has seen (rollback journal only): its
+        change counter."""
         with open(self.path, "rb") as file:
             file.seek(24)
             return int.from_bytes(file.read(4), "big")
@@ -144,7 +144,8 @@ class Postgres:
     number = text
 
     def count_marks(self, table):
-        """From now on; the function returned says how many statements have updated or inserted into the table."""
+        """From now on; the function returned says how many statements have updated or inserted
+        into the table."""
         self.script(f"""
             CREATE TABLE slt_marks (at timestamptz);
             CREATE FUNCTION slt_mark() RETURNS trigger LANGUAGE plpgsql AS
@@ -154,7 +155,8 @@ class Postgres:
         return lambda: self.query("SELECT count(*) FROM slt_marks")[0][0]
 
     def leave(self):
-        """The test is done with it: ends whoever is still connected, and empties it for the next one."""
+        """The test is done with it: ends whoever is still connected, and empties it for the next
+        one."""
         self.execute("ROLLBACK")
         self._end_others()
         found = self.query(

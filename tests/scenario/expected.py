@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The document that the index must hold for a row, computed from the row alone.
 
-A Document keeps the time and the rest apart because `@timestamp` may stand anywhere in the root object.
-"""
+A Document keeps the time and the rest apart because `@timestamp` may stand anywhere in the root
+object."""
 
 import datetime
 import json
@@ -34,7 +34,8 @@ class Document(NamedTuple):
 
 
 def meaning(nodes):
-    """What the nodes mean: member order and the way scalars are written are gone, number text is not."""
+    """What the nodes mean: member order and the way scalars are written are gone, number text is
+    not."""
     return [
         json.loads(
             rawjson.to_text(node),
@@ -62,7 +63,8 @@ def document(at, **members):
 
 
 def single_column(message, parent="audit_event", field="date_time"):
-    """The message as it stands, and its time once more as @timestamp (in place of one that it had)."""
+    """The message as it stands, and its time once more as @timestamp (in place of one that it
+    had)."""
     node = rawjson.parse(message)
     at = rawjson.member(rawjson.member(node, parent) if parent else node, field)
     return Document(at, rawjson.without(node, "@timestamp"), exact=True)

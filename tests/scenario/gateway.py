@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A loopback HTTP server in the place of Elasticsearch: it records what it is asked, and answers what a test prescribes.
+"""A loopback HTTP server in the place of Elasticsearch: it records what it is asked, and answers
+what a test prescribes.
 
-Gateway is the machinery. Proxy passes on to the real server, Sink keeps the documents itself. `script` is a list of
-functions, taken in turn, one for each _bulk request: each gets the Request and returns a Reply, or None for the usual one.
-"""
+Gateway is the machinery. Proxy passes on to the real server, Sink keeps the documents itself.
+`script` is a list of functions, taken in turn, one for each _bulk request: each gets the Request
+and returns a Reply, or None for the usual one."""
 
 import gzip
 import json
@@ -45,7 +46,8 @@ class Request:
 
 class Reply:
     def __init__(self, status=200, body=b"", cut=None, content_type="application/json"):
-        """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then the connection is closed."""
+        """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then
+        the connection is closed."""
         self.status, self.cut, self.content_type = status, cut, content_type
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The tables of the three facades from outside: made, filled and read, with the same face as those in tables.py."""
+"""The tables of the three facades from outside: made, filled and read, with the same face as
+those in tables.py."""
 
 import json
 import re

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """JSON as a tree that keeps every scalar's text, so that 1.0 differs from 1 and "\\u00e4" from "ä".
 
-A node is a string (the text of a scalar), ("[", item, ...) or ("{", (key text, value), ...). Only white space between
-tokens and nothing else is lost. Two documents say the same in the same words when their nodes are equal.
-"""
+A node is a string (the text of a scalar), ("[", item, ...) or ("{", (key text, value), ...).
+Only white space between tokens and nothing else is lost. Two documents say the same in the same
+words when their nodes are equal."""
 
 import json
 import re

@@ -30,7 +30,8 @@ def http_request(url, method="GET", body=None, content_type="application/json", 
 
 
 class Index:
-    """An index of the server at `url`, which does not exist until something writes to it or create() is called."""
+    """An index of the server at `url`, which does not exist until something writes to it or
+    create() is called."""
 
     def __init__(self, url):
         self.url = url

@@ -84,7 +84,8 @@ class Result:
         }
 
     def counted(self, **counts):
-        """True when the summary has exactly these counts; whatever is not named is 0. Words are joined by _."""
+        """True when the summary has exactly these counts; whatever is not named is 0. Words are
+        joined by _."""
         have = {name: self.summary[name] for name in COUNTS}
         want = {
             **dict.fromkeys(COUNTS, 0),
@@ -147,7 +148,8 @@ class Running:
 
 
 class Program:
-    """The program with its settings; with_() gives another one with some more. A setting of None is taken away."""
+    """The program with its settings; with_() gives another one with some more. A setting of None
+    is taken away."""
 
     def __init__(self, path, **settings):
         self.path, self.settings = str(path), settings

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The tables that the two shipped facades read: how they are made and filled, which of their rows are marked as sent, and
-which document each row must become."""
+"""The tables that the two shipped facades read: how they are made and filled, which of their
+rows are marked as sent, and which document each row must become."""
 
 import json
 from typing import NamedTuple
@@ -95,7 +95,8 @@ class Django:
     )
 
     def __init__(self, db, version):
-        """version: "2.3" or "3.4", the rows of that dump; "empty", the tables of 3.4 without entries."""
+        """version: "2.3" or "3.4", the rows of that dump; "empty", the tables of 3.4 without
+        entries."""
         self.db = db
         self.settings = {
             "AUDIT_LOGGER_TYPE": self.facade,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The main job: the unsent rows of a real table reach a real index through each shipped facade and are marked as sent."""
+"""The main job: the unsent rows of a real table reach a real index through each shipped facade
+and are marked as sent."""
 
 import pytest
 
@@ -200,7 +201,8 @@ def test_text_that_must_come_through_unchanged(sqlite, index, opensearch, progra
 
 
 def test_settings_of_the_server_do_not_matter(postgres, index, opensearch, program):
-    """Nor how it shows times, nor its default of isolation, nor how soon it ends idle transactions."""
+    """Nor how it shows times, nor its default of isolation, nor how soon it ends idle
+    transactions."""
     for setting in (
         "timezone = 'Asia/Kathmandu'",
         "datestyle = 'German, DMY'",
@@ -230,8 +232,8 @@ def test_a_database_in_another_encoding(postgres_server, sink, program):
         latin.drop()
 
 
-# What stands in additional_data, and what must stand there beside the mark afterwards. An array or a scalar moves to a member
-# of its own, so that nothing is lost.
+# What stands in additional_data, and what must stand there beside the mark afterwards. An array or
+# a scalar moves to a member of its own, so that nothing is lost.
 ADDITIONAL_DATA = {
     1: (None, "{}"),
     2: ("{}", "{}"),

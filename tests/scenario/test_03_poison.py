@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows that cannot be sent: each is set aside with its key, and the good ones before, between and after it get through."""
+"""Rows that cannot be sent: each is set aside with its key, and the good ones before, between
+and after it get through."""
 
 import itertools
 
@@ -177,7 +178,8 @@ def test_reasons_are_shown_when_asked_for(sqlite, mapped, opensearch, program):
 
 
 def test_keys_that_cannot_be_an_id(db, opensearch, index, program):
-    """An _id has at most 512 bytes, and is not empty: an empty one would make the index refuse the whole request."""
+    """An _id has at most 512 bytes, and is not empty: an empty one would make the index refuse
+    the whole request."""
     table = tables.SingleColumn(db, tables.TEXT_KEY)
     bad = ["", "x" * 513, "ä" * 256 + "x", "y" * 100_000]
     for key in ["a", *bad, "w" * 512, "z"]:
@@ -249,7 +251,8 @@ def test_a_sent_twin_is_no_harm(db, sink, program):
 
 
 def test_keys_that_only_the_database_takes_for_equal(db, sink, program):
-    """A column that does not mind the case: marking `abc` must not mark `ABC`, which was never sent."""
+    """A column that does not mind the case: marking `abc` must not mark `ABC`, which was never
+    sent."""
     if db.kind == "postgresql":
         db.script(
             "CREATE COLLATION relaxed (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"

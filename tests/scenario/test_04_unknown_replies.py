@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Law 1: a reply that is not fully understood counts for nothing, however much of it looks like success. The rows are sent
-again with the same _id and the same bytes, and are marked only by a reply that is understood."""
+"""Law 1: a reply that is not fully understood counts for nothing, however much of it looks like
+success. The rows are sent again with the same _id and the same bytes, and are marked only by a
+reply that is understood."""
 
 import json
 
@@ -90,7 +91,8 @@ NOT_UNDERSTOOD = {
 
 @pytest.mark.parametrize("name", NOT_UNDERSTOOD)
 def test_sent_again_as_it_was(sqlite_sender, sink, name):
-    """The first chunk's first reply tells of success that never was: the sink has stored nothing."""
+    """The first chunk's first reply tells of success that never was: the sink has stored
+    nothing."""
     sender, logs = sqlite_sender
     sink.script = [NOT_UNDERSTOOD[name]]
     result = sender.send()
@@ -105,7 +107,8 @@ def test_sent_again_as_it_was(sqlite_sender, sink, name):
     "name", ["cut off", "one less", "two members in an item", "a proxy's page", "another order"]
 )
 def test_stored_all_the_same(sender, logs, sink, name):
-    """The cluster had taken the documents before its reply was lost: now it answers 409, which is not trusted yet."""
+    """The cluster had taken the documents before its reply was lost: now it answers 409, which
+    is not trusted yet."""
 
     def step(request):
         sink.usual(request)

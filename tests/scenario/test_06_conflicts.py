@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""409: some document with this _id is there already. It is not compared yet, so the row stays unsent."""
+"""409: some document with this _id is there already. It is not compared yet, so the row stays
+unsent."""
 
 import checks
 import slt

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What only an operator can put right stops the run at once, with exit 78 and one message; what was acknowledged is marked."""
+"""What only an operator can put right stops the run at once, with exit 78 and one message; what
+was acknowledged is marked."""
 
 import re
 

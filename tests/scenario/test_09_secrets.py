@@ -8,7 +8,7 @@ import pytest
 import checks
 import slt
 import tables
-from gateway import Reply
+from gateway import Reply, bulk_reply
 
 USER, PASSWORD, KEY = "sender", "p:ä ss%3Aw0rd-CANARY", "Y2FuYXJ5OkNBTkFSWQ=="
 BASIC = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -114,6 +114,39 @@ def test_no_error_holds_a_secret(sqlite_sender, free_port, settings):
     result = sender.with_(**settings).run("-v", "send")
     assert result.status in (slt.CONFIGURATION, slt.UNAVAILABLE), result
     assert not [secret for secret in SECRETS if secret in result.out + result.err], result
+
+
+ITEM_ERRORS = [
+    (400, "mapper_parsing_exception"),
+    (429, "rejected_execution_exception"),
+    (403, "security_exception"),
+]
+
+
+@pytest.mark.parametrize("status, kind", ITEM_ERRORS)
+@pytest.mark.parametrize("whole", [False, True], ids=["item", "request"])
+def test_what_the_server_quotes_stays_out_of_the_log(sqlite_sender, sink, status, kind, whole):
+    """The reason of an error can hold the document; it may come though nobody asked for it."""
+    sender, logs = sqlite_sender
+    error = {
+        "type": kind,
+        "reason": "field [x] CANARY",
+        "caused_by": {"type": "t", "reason": "CANARY"},
+    }
+
+    def step(request):
+        if whole:
+            return Reply(status, {"error": error, "status": status})
+        failed = {
+            "create": {"_index": "sink", "_id": request.ids[0], "status": status, "error": error}
+        }
+        return bulk_reply([failed] + [sink.store(key, text) for key, text in request.pairs[1:]])
+
+    sink.script = [step] * 100
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=1, DEBUG=True).run("-v", "-v", "send")
+    assert result.status != slt.DONE and "CANARY" not in result.err, result
+    assert str(status) in result.err, result
+    checks.settled(logs, sink)
 
 
 def test_secrets_are_not_in_the_arguments_of_the_process(sqlite_sender, sink):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""preview: the documents that send would write, a line each; nothing is touched and no index is needed."""
+"""preview: the documents that send would write, a line each; nothing is touched and no index is
+needed."""
 
 import pytest
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Stopping in the middle: a polite signal finishes the chunk in hand, kill -9 costs no row anything."""
+"""Stopping in the middle: a polite signal finishes the chunk in hand, kill -9 costs no row
+anything."""
 
 import signal
 
@@ -19,8 +20,8 @@ def taken(process):
 
 
 def in_mid_run(sender, server, act, at=2, before=lambda request: None):
-    """Runs `send` and does act(running) while request number `at` waits for its reply, which is what act returns, or the
-    usual one. before(request) is called before."""
+    """Runs `send` and does act(running) while request number `at` waits for its reply, which is
+    what act returns, or the usual one. before(request) is called before."""
     running = []
 
     def step(request):
@@ -84,7 +85,8 @@ def test_killed_before_the_index_has_it(sender, logs, sink):
 
 
 def test_killed_between_the_reply_and_the_mark(db, proxy, index, program):
-    """The real index has the documents, the rows are unmarked; the next run meets 409 and sends the rest."""
+    """The real index has the documents, the rows are unmarked; the next run meets 409 and sends
+    the rest."""
     table = tables.SingleColumn(db).generate(60)
     sender = program(db, proxy, index, **table.settings, CHUNK_SIZE=20)
     killed = in_mid_run(sender, proxy, slt.Running.kill, before=proxy.usual)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Law 7: while HTTP waits there is nothing of ours on the table, so the application goes on as if nobody were there; and what
-it does to the rows in hand meanwhile is no harm."""
+"""Law 7: while HTTP waits there is nothing of ours on the table, so the application goes on as
+if nobody were there; and what it does to the rows in hand meanwhile is no harm."""
 
 import contextlib
 import threading
@@ -16,7 +16,8 @@ NEW_ROW = (
 
 
 def meanwhile(sender, sink, act, at=2, **settings):
-    """Runs `send`; act() happens while request number `at` waits for its reply, which then comes as usual."""
+    """Runs `send`; act() happens while request number `at` waits for its reply, which then comes
+    as usual."""
     failures = []
 
     def step(request):
@@ -66,7 +67,8 @@ def test_an_application_locks_the_whole_table(sender, logs, sink):
 
 
 def test_postgresql_sees_nothing_open(postgres, sink, program):
-    """Only the connection of the run lock is in a transaction, and that one holds neither a snapshot nor the table."""
+    """Only the connection of the run lock is in a transaction, and that one holds neither a
+    snapshot nor the table."""
     table, seen = tables.SingleColumn(postgres).generate(60), []
 
     def act():
@@ -123,8 +125,8 @@ def test_rows_that_are_gone_or_marked_meanwhile(sender, logs, sink):
 
 
 def test_a_row_goes_and_another_one_gets_a_twin(db, sink, program):
-    """Without a key in the table, so that the number of rows touched looks right: the twin was never
-    sent, and must not be marked in the place of the row that is gone."""
+    """Without a key in the table, so that the number of rows touched looks right: the twin was
+    never sent, and must not be marked in the place of the row that is gone."""
     table = tables.SingleColumn(db, tables.README).generate(60)
 
     def act():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Law 8: the row's own flag is the only truth. Rows that become visible late, with a key or a time behind what was sent already,
-are sent by the next run; and rows of a table that was changed by others are found again."""
+"""Law 8: the row's own flag is the only truth. Rows that become visible late, with a key or a
+time behind what was sent already, are sent by the next run; and rows of a table that was changed
+by others are found again."""
 
 import contextlib
 

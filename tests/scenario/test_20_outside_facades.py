@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Facades that somebody else has written, built with nothing but what is installed: their rows arrive and are marked."""
+"""Facades that somebody else has written, built with nothing but what is installed: their rows
+arrive and are marked."""
 
 import os
 import re

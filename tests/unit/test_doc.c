@@ -463,7 +463,7 @@ static void test_join(void **state)
 
 static void test_number(void **state)
 {
-	static const char *const bad[] = { "",     "1.",    ".5", "+1",  "01",
+	static const char *const bad[] = { "",	   "1.",    ".5", "+1",	 "01",
 					   "NaN",  " 1",    "1 ", "1,5", "Infinity",
 					   "true", "\"1\"", "t" };
 

@@ -148,7 +148,7 @@ static const struct {
 	{ T("{}\x80"), NOT_UTF8 },
 	{ T("[1,] \xe4"), NOT_UTF8 },
 	{ T("\xff\xfe{\0}\0"), NOT_UTF8 }, /* UTF-16 with its mark */
-	{ T("{\0}\0"), INVALID },          /* and without */
+	{ T("{\0}\0"), INVALID },	   /* and without */
 };
 
 static void test_valid(void **state)
@@ -504,9 +504,9 @@ static void test_kind(void **state)
 		const char *text;
 		enum json_kind kind;
 	} cases[] = {
-		{ "{}", JSON_OBJECT },   { " \r\n\t[]", JSON_ARRAY },
+		{ "{}", JSON_OBJECT },	 { " \r\n\t[]", JSON_ARRAY },
 		{ "\"\"", JSON_STRING }, { "-1", JSON_NUMBER },
-		{ " 0 ", JSON_NUMBER },  { "true", JSON_TRUE },
+		{ " 0 ", JSON_NUMBER },	 { "true", JSON_TRUE },
 		{ "false", JSON_FALSE }, { " null ", JSON_NULL },
 	};
 
@@ -517,11 +517,11 @@ static void test_kind(void **state)
 
 static void test_is_number(void **state)
 {
-	static const char *const good[] = { "0",   "-0",   "7",      "10",    "-12.50",
+	static const char *const good[] = { "0",   "-0",   "7",	     "10",    "-12.50",
 					    "1e5", "1E-5", "0.0e+0", "1e+20", "3.14159" };
-	static const char *const bad[] = { "",    " 1",    "1 ",  "+1",
-					   "01",  "1.",    ".1",  "1e",
-					   "-",   "NaN",   "1,5", "Infinity",
+	static const char *const bad[] = { "",	  " 1",	   "1 ",  "+1",
+					   "01",  "1.",	   ".1",  "1e",
+					   "-",	  "NaN",   "1,5", "Infinity",
 					   "1\n", "1e+",   "0x1", "-Infinity",
 					   "--1", "\"1\"", "[1]", "1.5.2" };
 
@@ -621,9 +621,7 @@ static size_t mutate(char *bytes, size_t len, uint64_t *seed)
 		size_t piece = (size_t)(next_random(seed) % 20);
 
 		switch (next_random(seed) % 8) {
-		case 0:
-			len = at;
-			break;
+		case 0: len = at; break;
 		case 1:
 			piece = piece < len - at ? piece : len - at;
 			memmove(bytes + at + piece, bytes + at, len - at);

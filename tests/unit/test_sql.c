@@ -422,8 +422,9 @@ static void test_maximum(void **state)
 		}
 		assert_int_equal(
 			render_as(SQL_FETCH, SQL_AS_IS, SLT_SQLITE, "", text, &sql), -1);
-		assert_string_equal(err.text, "the statement is longer than 256 KiB, or has more "
-					      "than 32 values");
+		assert_string_equal(err.text,
+				    "the statement is longer than 256 KiB, or has more "
+				    "than 32 values");
 	}
 }
 
