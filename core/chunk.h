@@ -41,7 +41,8 @@ struct log_row {
 	int status;	   /* of the index's last answer, 0: none */
 	unsigned attempts; /* answers that asked to try again */
 	unsigned seen;	   /* settle: how often its key is among the unsent */
-	bool marked;	   /* settle: its mark is committed */
+	enum { NO_FAULT, LOCKED, FORBIDDEN } fault; /* settle: of its mark alone */
+	bool marked;				    /* settle: its mark is committed */
 };
 
 struct chunk {

@@ -275,8 +275,9 @@ static const char *remedy(const struct elastic_config *config, long status)
 		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the privileges of the user "
 		       "or key (create_doc is enough)";
 	if (status == 404)
-		return "nothing there: check ELASTICSEARCH_APP_AUDIT_LOG_INDEX, and the "
-		       "path in ELASTICSEARCH_HOST";
+		return "nothing there: check ELASTICSEARCH_APP_AUDIT_LOG_INDEX (with "
+		       "ELASTICSEARCH_REQUIRE_ALIAS it must be an alias), and the path in "
+		       "ELASTICSEARCH_HOST";
 	if (status == 407)
 		return "the proxy asks for credentials: check https_proxy and http_proxy";
 	if (status == 400)
@@ -308,6 +309,34 @@ static enum elastic_answer read_refusal(struct elastic *elastic, struct err *err
 	return answer;
 }
 
+/* What most often stands behind a failure of the connection: it passes or not, nobody can
+ * tell from here, so it is tried again all the same. */
+static void add_hint(const char *url, struct err *err)
+{
+	static const struct {
+		const char *scheme, *said, *hint;
+	} hints[] = {
+		{ "https:", "wrong version number",
+		  "; is it an http server? Then set ELASTICSEARCH_SCHEME=http" },
+		{ "https:", "certificate",
+		  "; check ELASTICSEARCH_CA_CERT and the name in ELASTICSEARCH_HOST" },
+		{ "http:", "reset by peer",
+		  "; is it an https server? Then set ELASTICSEARCH_SCHEME=https" },
+		{ "http:", "Empty reply",
+		  "; is it an https server? Then set ELASTICSEARCH_SCHEME=https" },
+	};
+	size_t len = strlen(err->text);
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strncmp(url, hints[i].scheme, strlen(hints[i].scheme)) == 0 &&
+		    strstr(err->text, hints[i].said)) {
+			snprintf(err->text + len, sizeof(err->text) - len, "%s",
+				 hints[i].hint);
+			return;
+		}
+	}
+}
+
 static enum elastic_answer send_bulk(struct elastic *elastic,
 				     const struct slt_text *parts, size_t n_parts,
 				     const struct slt_text *ids, size_t n,
@@ -328,6 +357,7 @@ static enum elastic_answer send_bulk(struct elastic *elastic,
 		 elastic->reasons ? target->bulk_path_reasons : target->bulk_path);
 	request.url = buf_str(&elastic->url);
 	if (http_send(elastic->http, &request, reply, err)) {
+		add_hint(request.url, err);
 		if (err->status != EXIT_UNAVAILABLE)
 			return ANSWER_REFUSED;
 		if (!reply->body.full)

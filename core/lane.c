@@ -37,16 +37,6 @@ static void make_room(struct lane *lane)
 	lane->cap = n;
 }
 
-/* A lost lock means that another run may have begun: what is in hand is settled, no more
- * is taken. Law 1 does not depend on it. */
-static int take(struct lane *lane, struct err *err)
-{
-	if (!db_alive(lane->run->lock))
-		return err_set(err, EXIT_EARLY,
-			       "the connection that holds the run lock is gone");
-	return source_take(lane->run->source, lane->db, &lane->chunk, err);
-}
-
 static void build(struct lane *lane)
 {
 	const struct run *run = lane->run;
@@ -69,7 +59,7 @@ static void account(struct lane *lane)
 {
 	const struct chunk *chunk = &lane->chunk;
 	size_t sent = chunk_count(chunk, DELIVERED) + chunk_count(chunk, ELSEWHERE) +
-		      chunk_count(chunk, GONE) + chunk_count(chunk, LEFT);
+		      chunk_count(chunk, GONE);
 
 	stats_add_chunk(lane->run->stats, chunk);
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
@@ -80,12 +70,13 @@ static void account(struct lane *lane)
 static int carry(struct lane *lane, struct err *err)
 {
 	struct err second;
-	int posted, settled, taken = take(lane, err);
+	int posted, settled, taken;
 
+	taken = source_take(lane->run->source, lane->db, &lane->chunk, err);
 	if (taken <= 0)
 		return taken;
 	build(lane);
-	posted = post(lane, err);
+	posted = settle_prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
 	settled = settle(lane, posted < 0 ? &second : err);
 	account(lane);
 	if (posted < 0 && settled < 0)
@@ -109,7 +100,10 @@ void lane_run(struct lane *lane)
 
 int lane_init(struct lane *lane, const struct run *run, struct db *db, struct err *err)
 {
-	*lane = (struct lane){ .run = run, .db = db, .max_bytes = run->max_bulk_bytes };
+	*lane = (struct lane){ .run = run,
+			       .db = db,
+			       .max_bytes = run->max_bulk_bytes,
+			       .has_progress = true };
 	chunk_init(&lane->chunk);
 	doc_init(&lane->doc);
 	sql_values_init(&lane->values);

@@ -15,18 +15,19 @@
 #include "elastic.h"
 #include "err.h"
 #include "plan.h"
+#include "retry.h"
 #include "source.h"
 #include "stats.h"
 
 /* What all lanes of a run share; borrowed, read only but for source and stats. */
 struct run {
+	const struct dburl *url; /* of the database */
 	const struct plan *plan;
 	const struct elastic_target *target;
 	const char *id_prefix;
 	size_t max_bulk_bytes; /* of a request's body */
 	double retry_seconds;  /* without progress, then the run stops */
 	bool show_reasons;     /* the index's reasons may quote a message: law 5 */
-	struct db *lock;       /* the connection that holds the run lock */
 	struct source *source;
 	struct stats *stats;
 };
@@ -38,7 +39,10 @@ struct lane {
 	struct chunk chunk;
 	struct doc doc;
 	struct sql_values values;
-	size_t max_bytes; /* of a request: less once the server said "too large" */
+	size_t max_bytes;   /* of a request: less once the server said "too large" */
+	struct retry retry; /* back-off, and since when there is no progress */
+	bool is_proven;	    /* marking was tried, see settle_prove */
+	bool has_progress;  /* a row got its verdict since retry began */
 	/* scratch for as many rows as a chunk has, kept */
 	size_t cap;
 	struct log_row **rows;

@@ -77,7 +77,7 @@ static enum exit_status failed(const struct err *err)
 static enum exit_status run_send(const struct settings *settings,
 				 const struct arguments *args)
 {
-	enum exit_status status;
+	enum exit_status status = EXIT_BUG;
 	struct stats stats;
 	struct err err;
 	char summary[512];
@@ -94,8 +94,11 @@ static enum exit_status run_send(const struct settings *settings,
 		if (stats.failed)
 			log_error("%s", stats.err.text);
 		else if (status == EXIT_CONFIG)
-			log_error("the index rejected every document: %s",
-				  stats.rejected_type);
+			log_error(
+				"the index rejected every document (%s): compare its "
+				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
+				"tells why",
+				stats.rejected_type);
 		stats_format(&stats, summary, sizeof(summary));
 		log_notice("%s", summary);
 	}
@@ -220,7 +223,11 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 		args->format = *optarg == 'j' ? LOG_JSON : LOG_TEXT;
 		return 0;
 	case ':': return (int)usage_error("%s needs a value", argv[optind - 1]);
-	default: return (int)usage_error("unknown option %s", argv[optind - 1]);
+	default:
+		return (int)usage_error(
+			"unknown option %s here (-v, -q and --env-file stand "
+			"before the command)",
+			argv[optind - 1]);
 	}
 	*target = number(optarg);
 	return *target < 0

@@ -11,14 +11,15 @@
 #include "retry.h"
 #include "stop.h"
 
-enum { MAX_ATTEMPTS = 8 }; /* of one row in a run, when the index answers "later" */
+enum {
+	MAX_ATTEMPTS = 8, /* of one row in a run, when the index answers "later" */
+	SAME_BODY = 2	  /* failures in a row after which a request is cut in two */
+};
 
 /* What the next round has to know of the last. */
 struct round {
-	struct retry retry;
 	size_t max_bytes; /* of a request; less after "busy" */
 	long retry_after; /* seconds that the server asked for, -1: none */
-	bool progress;	  /* a row of this chunk has got its verdict */
 };
 
 /* The rows of one request: lane->rows[0..n), their documents in
@@ -95,23 +96,23 @@ static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item
 }
 
 /* Every item has an answer. -1: one of them says that nothing will go in. */
-static int judge_items(struct lane *lane, size_t n, struct round *round, struct err *err)
+static int judge_items(struct lane *lane, size_t n, struct err *err)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct bulk_item *item = &lane->items[i];
 
-		if (judge(lane, lane->rows[i], item)) {
-			retry_progress(&round->retry);
-			round->progress = true;
+		if (judge(lane, lane->rows[i], item) && lane->rows[i]->verdict != LEFT) {
+			retry_progress(&lane->retry);
+			lane->has_progress = true;
 		}
 		if (bulk_meaning(item) == BULK_STOP)
 			result = err_set(
 				err, EXIT_CONFIG,
 				"the index refuses all documents: %d %s: check "
-				"ELASTICSEARCH_APP_AUDIT_LOG_INDEX and the user's "
-				"privileges",
+				"ELASTICSEARCH_APP_AUDIT_LOG_INDEX (an alias, with "
+				"ELASTICSEARCH_REQUIRE_ALIAS) and the user's privileges",
 				item->status, item->type);
 	}
 	return result;
@@ -143,14 +144,29 @@ static enum sent too_large(struct lane *lane, const struct request *request)
 	return SENT_GO_ON;
 }
 
+/* No answer to a whole request. When that goes on, it may be one row that brings the server
+ * down, or a body that something on the way does not pass on: smaller ones find out. */
+static enum sent no_answer(struct lane *lane, const struct request *request,
+			   struct round *round, const struct err *err)
+{
+	struct log_row *first = lane->rows[0];
+
+	log_write(lane->retry.attempt ? LOG_INFO : LOG_NOTICE, "trying again: %s",
+		  err->text);
+	if (lane->retry.attempt >= SAME_BODY || lane->has_progress)
+		round->max_bytes = half(request);
+	if (request->n == 1 && ++first->attempts >= MAX_ATTEMPTS)
+		lane_set_aside(lane, first, LEFT, 0, "no answer to it alone", NULL);
+	return SENT_AGAIN;
+}
+
 static enum sent send_request(struct lane *lane, const struct request *request,
 			      struct round *round, struct err *err)
 {
 	switch (elastic_bulk(lane->elastic, lane->parts, request->n_parts, lane->ids,
 			     request->n, lane->items, &round->retry_after, err)) {
 	case ANSWER_ITEMS:
-		return judge_items(lane, request->n, round, err) < 0 ? SENT_STOP
-								     : SENT_GO_ON;
+		return judge_items(lane, request->n, err) < 0 ? SENT_STOP : SENT_GO_ON;
 	case ANSWER_TOO_LARGE: return too_large(lane, request);
 	case ANSWER_BUSY:
 		/* some servers refuse any body of this size for as long as they live */
@@ -160,14 +176,15 @@ static enum sent send_request(struct lane *lane, const struct request *request,
 	case ANSWER_UNKNOWN: break;
 	case ANSWER_REFUSED: return SENT_STOP;
 	}
-	log_info("%s", err->text);
-	return SENT_AGAIN;
+	return no_answer(lane, request, round, err);
 }
 
-/* Sends every BUILT row once, in as many requests as it takes. */
+/* Sends every BUILT row once, in as many requests as it takes. While others get through, a
+ * single row without an answer is passed over: it may be the cause. Two in a row are not. */
 static enum sent send_round(struct lane *lane, struct round *round, struct err *err)
 {
 	size_t at = 0;
+	unsigned passed_over = 0;
 
 	for (;;) {
 		size_t max = lane->max_bytes < round->max_bytes ? lane->max_bytes
@@ -181,7 +198,10 @@ static enum sent send_round(struct lane *lane, struct round *round, struct err *
 		sent = send_request(lane, &request, round, err);
 		if (sent == SENT_SMALLER)
 			at = from;
-		else if (sent != SENT_GO_ON)
+		else if (sent == SENT_GO_ON)
+			passed_over = 0;
+		else if (sent == SENT_STOP || request.n > 1 || !lane->has_progress ||
+			 ++passed_over > 1)
 			return sent;
 	}
 }
@@ -210,11 +230,22 @@ static int give_up(struct lane *lane, struct err *err, enum exit_status status)
 	return -1;
 }
 
+int post_nothing(struct lane *lane)
+{
+	leave_rest(lane, false);
+	return -1;
+}
+
 int post(struct lane *lane, struct err *err)
 {
 	struct round round = { .max_bytes = SIZE_MAX };
 
-	retry_init(&round.retry, lane->run->retry_seconds, (unsigned)(uintptr_t)lane);
+	if (chunk_count(&lane->chunk, BUILT) == 0)
+		return 0;
+	if (lane->has_progress) /* else the limit goes on from the chunk before */
+		retry_init(&lane->retry, lane->run->retry_seconds,
+			   (unsigned)(uintptr_t)lane);
+	lane->has_progress = false;
 	while (chunk_count(&lane->chunk, BUILT) > 0) {
 		enum sent sent;
 
@@ -223,17 +254,15 @@ int post(struct lane *lane, struct err *err)
 		sent = send_round(lane, &round, err);
 		if (sent == SENT_STOP)
 			return give_up(lane, err, EXIT_CONFIG);
-		if (chunk_count(&lane->chunk, BUILT) == 0)
-			break;
-		if (retry_is_over(&round.retry)) {
-			if (sent == SENT_AGAIN || !round.progress)
-				return give_up(lane, err, EXIT_UNAVAILABLE);
-			leave_rest(lane,
-				   true); /* the index takes others: not these, for now */
-			break;
+		if (!retry_is_over(&lane->retry)) {
+			if (chunk_count(&lane->chunk, BUILT) > 0 &&
+			    stop_wait(retry_next(&lane->retry, round.retry_after)))
+				return give_up(lane, err, EXIT_EARLY);
+		} else if (sent == SENT_AGAIN || !lane->has_progress) {
+			return give_up(lane, err, EXIT_UNAVAILABLE);
+		} else { /* the index takes others: not these, for now */
+			leave_rest(lane, true);
 		}
-		if (stop_wait(retry_next(&round.retry, round.retry_after)))
-			return give_up(lane, err, EXIT_EARLY);
 	}
 	return 0;
 }

@@ -16,4 +16,7 @@ struct lane;
  * verdicts. */
 int post(struct lane *lane, struct err *err) MUST_CHECK;
 
+/* Instead of it, when nothing may be sent: all BUILT rows are LEFT. Returns -1. */
+int post_nothing(struct lane *lane);
+
 #endif

@@ -54,7 +54,9 @@ static int print_all(struct source *source, struct db *db, const struct facade *
 	if (got >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		return err_set(err, EXIT_EARLY, "cannot write to stdout: %s",
 			       strerror(errno));
-	*ret_status = refused ? EXIT_SET_ASIDE : EXIT_DONE;
+	*ret_status = stop_is_requested() ? EXIT_EARLY
+		      : refused		  ? EXIT_SET_ASIDE
+					  : EXIT_DONE;
 	return got < 0 ? -1 : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "envfile.h"
+#include "utf8.h"
 
 #define TEXT(n, def, h) [SET_##n] = { .name = #n, .default_value = def, .help = h }
 #define SECRET(n, def, h) \
@@ -279,7 +280,10 @@ static int parse(struct settings *settings, enum setting_id id, struct err *err)
 	case TYPE_NUMBER: return read_number(s, value, &settings->number[id], err);
 	case TYPE_BOOLEAN: return read_boolean(s, value, &settings->number[id], err);
 	case TYPE_CHOICE: return check_choice(s, value, err);
-	case TYPE_TEXT: break;
+	case TYPE_TEXT:
+		if (!utf8_is_valid(slt_str(value)))
+			return err_set(err, EXIT_CONFIG, "text in UTF-8 is expected");
+		break;
 	}
 	return 0;
 }

@@ -11,7 +11,10 @@
 #include "retry.h"
 #include "stop.h"
 
-enum { MAX_ATTEMPTS = 6 }; /* of a transaction that lost against another */
+enum {
+	MAX_ATTEMPTS = 6,   /* of a transaction that lost against another */
+	MAX_LOCKED_ROWS = 3 /* one by one: then the table is locked, not a row */
+};
 static const double PATIENCE = 30;
 
 static const char NOT_UNIQUE[] = "the key is not unique";
@@ -33,16 +36,21 @@ static size_t list_earned(struct lane *lane)
 	return n;
 }
 
+static void list_keys(struct lane *lane, struct log_row *const *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		lane->keys[i] = rows[i]->key;
+}
+
 /* Runs the facade's mark for these rows inside the open transaction. */
 static int mark(struct lane *lane, struct log_row *const *rows, size_t n,
 		long long *ret_touched, struct err *err)
 {
 	struct sql_args args = { .keys = lane->keys, .n_keys = n };
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		chunk_assert_earned(rows[i]);
-		lane->keys[i] = rows[i]->key;
-	}
+	list_keys(lane, rows, n);
 	return plan_exec(&lane->run->plan->mark_as_sent, &args, &lane->values, lane->db,
 			 ret_touched, err);
 }
@@ -58,52 +66,7 @@ static int commit(struct lane *lane, struct log_row *const *rows, size_t n,
 	return 0;
 }
 
-/* Each key in a transaction of its own: after one statement for all has touched more rows
- * than it should. A key that touches several rows is refused, and costs the others
- * nothing. */
-static int mark_each(struct lane *lane, size_t n, struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct log_row *row = lane->rows[i];
-		long long touched;
-
-		if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
-		    mark(lane, &row, 1, &touched, err) < 0)
-			return -1;
-		if (touched > 1) {
-			db_rollback(lane->db);
-			lane_set_aside(lane, row, REFUSED, 0, NOT_UNIQUE, NULL);
-		} else if (commit(lane, &row, 1, touched, err) < 0) {
-			return -1;
-		} else if (touched == 0) {
-			row->verdict = GONE;
-		}
-	}
-	return 0;
-}
-
-/* Where the catalog shows the key unique. Touching fewer rows than keys: some are gone or
- * already marked. Which ones is not known and does not matter. */
-static int mark_unique(struct lane *lane, size_t n, struct err *err)
-{
-	long long touched;
-
-	if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
-	    mark(lane, lane->rows, n, &touched, err) < 0)
-		return -1;
-	if (touched > (long long)n) {
-		db_rollback(lane->db);
-		return mark_each(lane, n, err);
-	}
-	if (commit(lane, lane->rows, n, touched, err) < 0)
-		return -1;
-	for (size_t i = n; i-- > (size_t)touched;)
-		lane->rows[i]->verdict = GONE;
-	return 0;
-}
-
-/* ---------------------------------------------------------------- keys that may
- * repeat */
+/* ------------------------------------------------------- which of them are unsent */
 
 static int compare_keys(const struct slt_text *a, const struct slt_text *b)
 {
@@ -119,7 +82,7 @@ static int by_key(const void *a, const void *b)
 			    &(*(struct log_row *const *)b)->key.text);
 }
 
-struct seen {
+struct look {
 	struct log_row **rows;
 	size_t n;
 	bool stranger; /* a key that equals one of ours only in the database's eyes */
@@ -127,15 +90,116 @@ struct seen {
 
 static int count_key(void *arg, const struct db_row *row)
 {
-	struct seen *seen = arg;
+	struct look *look = arg;
 	struct log_row wanted = { .key.text = row->cells[0] };
 	struct log_row *wanted_ptr = &wanted, **found;
 
-	found = bsearch(&wanted_ptr, seen->rows, seen->n, sizeof(*seen->rows), by_key);
+	found = bsearch(&wanted_ptr, look->rows, look->n, sizeof(*look->rows), by_key);
 	if (found)
 		(*found)->seen++;
 	else
-		seen->stranger = true;
+		look->stranger = true;
+	return 0;
+}
+
+/* Counts, byte by byte, how often each row's key is among the unsent ones now: row->seen.
+ * Sorts the rows. */
+static int look(struct lane *lane, struct log_row **rows, size_t n, bool *ret_stranger,
+		struct err *err)
+{
+	struct look look = { .rows = rows, .n = n };
+	struct sql_args args = { .keys = lane->keys, .n_keys = n };
+
+	qsort(rows, n, sizeof(*rows), by_key);
+	list_keys(lane, rows, n);
+	for (size_t i = 0; i < n; i++)
+		rows[i]->seen = 0;
+	if (plan_query(&lane->run->plan->unsent_keys, &args, &lane->values, lane->db,
+		       count_key, &look, err) < 0)
+		return -1;
+	*ret_stranger = look.stranger;
+	return 0;
+}
+
+/* ------------------------------------------------------- marking */
+
+/* The mark touched fewer rows than keys. What is unsent all the same, the database does
+ * not let us change; as many others as are missing were gone or marked by somebody else
+ * (which ones, nothing tells). */
+static void explain_rest(struct lane *lane, struct log_row **rows, size_t n,
+			 size_t n_missing)
+{
+	for (size_t i = 0; i < n && n_missing; i++) {
+		if (!rows[i]->seen)
+			continue;
+		rows[i]->marked = false;
+		lane_set_aside(lane, rows[i], REFUSED, 0,
+			       "the database does not change this row", NULL);
+		n_missing--;
+	}
+	for (size_t i = n; i-- > 0 && n_missing;) {
+		if (rows[i]->seen)
+			continue;
+		rows[i]->verdict = GONE;
+		n_missing--;
+	}
+}
+
+static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct err *err);
+
+/* Where the catalog shows the key unique, and for a single key. */
+static int mark_known(struct lane *lane, struct log_row **rows, size_t n, struct err *err)
+{
+	long long touched;
+	bool stranger;
+
+	if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
+	    mark(lane, rows, n, &touched, err) < 0)
+		return -1;
+	if (touched > (long long)n) {
+		db_rollback(lane->db);
+		if (n > 1)
+			return mark_each(lane, rows, n, err);
+		lane_set_aside(lane, rows[0], REFUSED, 0, NOT_UNIQUE, NULL);
+		return 0;
+	}
+	if (touched < (long long)n && look(lane, rows, n, &stranger, err) < 0)
+		return -1;
+	if (commit(lane, rows, n, touched, err) < 0)
+		return -1;
+	if (touched < (long long)n)
+		explain_rest(lane, rows, n, n - (size_t)touched);
+	return 0;
+}
+
+/* Each key in a transaction of its own: after one statement for all has failed or touched
+ * more rows than it should. A row that the database refuses to change (a constraint, a
+ * trigger, somebody's lock) costs the others nothing. -1: the connection is gone, or it is
+ * not single rows. */
+static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct err *err)
+{
+	size_t failed = 0, locked = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct log_row *row = rows[i];
+
+		row->fault = NO_FAULT;
+		if (mark_known(lane, &row, 1, err) == 0)
+			continue;
+		db_rollback(lane->db);
+		row->fault = err->status == EXIT_EARLY ? LOCKED : FORBIDDEN;
+		locked += row->fault == LOCKED;
+		if (err->status == EXIT_UNAVAILABLE || ++failed == n ||
+		    locked > MAX_LOCKED_ROWS || stop_is_requested())
+			return -1;
+		log_info("%s", err->text);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i]->fault != NO_FAULT)
+			lane_set_aside(lane, rows[i],
+				       rows[i]->fault == LOCKED ? LEFT : REFUSED, 0,
+				       "the database refuses its mark", NULL);
+	}
 	return 0;
 }
 
@@ -158,58 +222,97 @@ static size_t keep_single(struct lane *lane, size_t n)
 }
 
 /* Where the key is not known to be unique: looks first, in a transaction in which the
- * mark changes what the look has seen, and compares byte by byte. */
+ * mark changes what the look has seen. */
 static int mark_checked(struct lane *lane, size_t n, struct err *err)
 {
-	struct seen seen = { .rows = lane->rows, .n = n };
-	struct sql_args args = { .keys = lane->keys, .n_keys = n };
 	long long touched;
+	bool stranger;
 
-	qsort(lane->rows, n, sizeof(*lane->rows), by_key);
-	for (size_t i = 0; i < n; i++) {
-		lane->rows[i]->seen = 0;
-		lane->keys[i] = lane->rows[i]->key;
-	}
 	if (db_begin(lane->db, DB_EXACT, err) < 0 ||
-	    plan_query(&lane->run->plan->unsent_keys, &args, &lane->values, lane->db,
-		       count_key, &seen, err) < 0)
+	    look(lane, lane->rows, n, &stranger, err) < 0)
 		return -1;
 	n = keep_single(lane, n);
-	if (n == 0 || seen.stranger) {
+	if (n == 0 || stranger) {
 		db_rollback(lane->db);
-		return mark_each(lane, n, err);
+		return mark_each(lane, lane->rows, n, err);
 	}
 	if (mark(lane, lane->rows, n, &touched, err) < 0)
 		return -1;
 	if (touched != (long long)n) {
 		db_rollback(lane->db);
-		return mark_each(lane, n, err);
+		return mark_each(lane, lane->rows, n, err);
 	}
 	return commit(lane, lane->rows, n, touched, err);
 }
 
-/* A transaction that lost against another (deadlock, busy, serialization) is tried
- * again. */
-static int mark_patiently(struct lane *lane, struct err *err)
+int settle_prove(struct lane *lane, struct err *err)
+{
+	long long touched;
+	int result = 0;
+
+	if (lane->is_proven)
+		return 0;
+	if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
+	    mark(lane, lane->rows, 0, &touched, err) < 0)
+		result = err->status == EXIT_EARLY ? 0 : -1; /* a lock passes */
+	db_rollback(lane->db);
+	lane->is_proven = true;
+	return result < 0 ? err_context(err, "marking would fail, so nothing is sent")
+			  : 0;
+}
+
+/* ------------------------------------------------------- failures */
+
+/* A connection that is gone is opened anew: the index has these documents, so it would be
+ * a pity to leave the rows to the next run. */
+static int reopen(struct lane *lane)
+{
+	struct err err;
+	struct db *db;
+
+	if (db_open(lane->run->url, DB_WRITE, &db, &err) < 0)
+		return -1;
+	db_close(lane->db);
+	lane->db = db;
+	return 0;
+}
+
+/* After a failed attempt: may there be another one? Waits. */
+static bool again(struct lane *lane, struct retry *retry, const struct err *err)
+{
+	if (err->status == EXIT_CONFIG || retry->attempt == MAX_ATTEMPTS)
+		return false;
+	log_info("marking again: %s", err->text);
+	if (stop_wait(retry_next(retry, -1)))
+		return false;
+	if (err->status == EXIT_UNAVAILABLE)
+		reopen(lane); /* or the next attempt fails in the same way */
+	return true;
+}
+
+static int mark_all(struct lane *lane, struct err *err)
 {
 	struct retry retry;
 
 	retry_init(&retry, PATIENCE, 1);
-	for (unsigned attempt = 1;; attempt++) {
+	for (;;) {
 		size_t n = list_earned(lane);
 		int result;
 
 		if (n == 0)
 			return 0;
-		result = lane->run->plan->key.unique ? mark_unique(lane, n, err)
-						     : mark_checked(lane, n, err);
+		result = lane->run->plan->key.unique
+				 ? mark_known(lane, lane->rows, n, err)
+				 : mark_checked(lane, n, err);
 		if (result == 0)
 			return 0;
 		db_rollback(lane->db);
-		if (err->status != EXIT_EARLY || attempt == MAX_ATTEMPTS)
+		if (again(lane, &retry, err))
+			continue;
+		n = list_earned(lane);
+		if (err->status == EXIT_UNAVAILABLE || n < 2)
 			return -1;
-		log_info("marking again: %s", err->text);
-		stop_wait(retry_next(&retry, -1));
+		return mark_each(lane, lane->rows, n, err);
 	}
 }
 
@@ -217,15 +320,15 @@ int settle(struct lane *lane, struct err *err)
 {
 	size_t n;
 
-	if (mark_patiently(lane, err) == 0)
+	if (mark_all(lane, err) == 0)
 		return 0;
 	n = list_earned(lane);
 	for (size_t i = 0; i < n; i++)
 		lane->rows[i]->verdict = LEFT;
 	err_context(
 		err,
-		"%zu rows that the index has acknowledged could not be marked; they are "
-		"sent again by the next run",
+		"%zu rows that the index has acknowledged could not be marked; the next "
+		"run finds their documents there and counts them as unverified",
 		n);
 	return -1;
 }

@@ -15,4 +15,8 @@ struct lane;
  * is LEFT. */
 int settle(struct lane *lane, struct err *err) MUST_CHECK;
 
+/* Once per lane, before its first documents are sent: runs the mark for no row at all and
+ * rolls it back, so that a missing privilege or a wrong statement is found in time. */
+int settle_prove(struct lane *lane, struct err *err) MUST_CHECK;
+
 #endif

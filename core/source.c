@@ -114,8 +114,10 @@ static int take_reserved(struct source *source, struct db *db, size_t rows,
 		/* more than may be sent, for rows that are set aside give way to
 		 * others */
 		if (!source->exhausted &&
-		    read_page(source, db, SIZE_MAX, &source->reserve, err) < 0)
+		    read_page(source, db, SIZE_MAX, &source->reserve, err) < 0) {
+			chunk_reset(&source->reserve); /* half a page */
 			return -1;
+		}
 	}
 	left = source->reserve.n - source->reserve_at;
 	if (rows > left)
@@ -133,6 +135,11 @@ static int take(struct source *source, struct db *db, struct chunk *ret, struct 
 		pthread_cond_wait(&source->settled, &source->mutex);
 	if (source->closed || source->remaining == 0 || stop_is_requested())
 		return 0;
+	/* Another run may have begun: what is in hand is settled, no more is taken. Law 1
+	 * does not depend on the lock. */
+	if (source->lock && !db_alive(source->lock))
+		return err_set(err, EXIT_EARLY,
+			       "the connection that holds the run lock is gone");
 	if (rows > source->remaining)
 		rows = source->remaining;
 	if (!source->plan->key.indexed) {

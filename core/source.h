@@ -36,6 +36,7 @@ struct source {
 	struct chunk reserve; /* only without an index on the key: read, not handed out */
 	size_t reserve_at;
 	struct sql_values values;
+	struct db *lock; /* holds the run lock, looked at under the mutex; or NULL */
 };
 
 /* limit: rows that may be sent, SIZE_MAX: all. Borrows the plan. */

@@ -78,6 +78,8 @@ static int split_name(struct parser *p, const char *at, struct piece *piece,
 		    isspace((unsigned char)s[len - 1]) || (dot && len + 1 == n))
 			return fail_at(p, at,
 				       "an identifier is expected: name, or schema.name");
+		if (memchr(s, '(', len))
+			return fail_at(p, at, "a name is expected, not an expression");
 		if (piece->n_parts == SQL_MAX_PARTS)
 			return fail_at(p, at, "an identifier has at most two parts");
 		piece->parts[piece->n_parts++] = sql_copy(s, len);

@@ -126,6 +126,15 @@ void stats_format(const struct stats *s, char *ret, size_t size)
 		s->rows[GONE], s->more ? "yes" : "no", s->seconds, rate(s));
 }
 
+/* A thousandth is exact enough for people and programs. */
+static struct json_object *rounded(double value)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.3f", value);
+	return json_object_new_double_s(value, text);
+}
+
 static void add_count(struct json_object *object, const char *name, unsigned long long n)
 {
 	json_object_object_add(object, name, json_object_new_int64((int64_t)n));
@@ -146,8 +155,8 @@ void stats_print_json(const struct stats *s, enum exit_status status)
 	add_count(o, "left", s->rows[LEFT]);
 	add_count(o, "gone", s->rows[GONE]);
 	json_object_object_add(o, "more", json_object_new_boolean(s->more));
-	json_object_object_add(o, "seconds", json_object_new_double(s->seconds));
-	json_object_object_add(o, "rows_per_second", json_object_new_double(rate(s)));
+	json_object_object_add(o, "seconds", rounded(s->seconds));
+	json_object_object_add(o, "rows_per_second", rounded(rate(s)));
 	add_count(o, "exit", (unsigned long long)status);
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);

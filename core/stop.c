@@ -4,9 +4,10 @@
 #include "stop.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
-static volatile sig_atomic_t requested;
+static atomic_int requested; /* lock-free: a handler may set it, any thread read it */
 
 static void on_signal(int signal_number)
 {

@@ -199,7 +199,9 @@ static void begin_run(struct transfer *t, struct stats *stats)
 
 	source_init(&t->source, &t->plan, (size_t)settings_number(s, SET_CHUNK_SIZE),
 		    max_bytes, row_limit(t));
+	t->source.lock = t->lock;
 	t->run = (struct run){
+		.url = &t->url,
 		.plan = &t->plan,
 		.target = &t->target,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
@@ -207,7 +209,6 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.retry_seconds = (double)settings_number(s,
 							 SET_ELASTICSEARCH_RETRY_SECONDS),
 		.show_reasons = t->options->show_reasons,
-		.lock = t->lock,
 		.source = &t->source,
 		.stats = stats,
 	};
@@ -226,7 +227,9 @@ static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_st
 		return -1;
 	if (got == 0) {
 		tell_holder(&holder);
-		*ret_status = holder.seconds > LONG_RUN ? EXIT_EARLY : EXIT_DONE;
+		*ret_status = holder.seconds > LONG_RUN || stop_is_requested()
+				      ? EXIT_EARLY
+				      : EXIT_DONE;
 		return 1;
 	}
 	begin_run(t, stats);

@@ -170,6 +170,8 @@ example() {
 	text=$(sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d')
 	[ -n "$text" ] || echo "README.md has no example between \`\`\`c and \`\`\`"
 	compile gcc -xc -std=c99 <<<"$text"
+	compile g++ -xc++ -std=c++20 -Wno-missing-field-initializers <<<"$text"
+	compile clang++ -xc++ -std=c++20 -Wno-missing-field-initializers <<<"$text"
 }
 
 check "--help shows the settings of all facades of the tree" "$(facades_without_section)"

@@ -49,7 +49,11 @@ void pgsql_plain_message(const char *state, const char *message, char *to, size_
 	char *first, *last;
 
 	snprintf(to, size, "%s", message);
-	if (starts(state, "22")) {
+	if (starts(state, "P0")) { /* what a trigger raises can be any text of a row */
+		snprintf(
+			to, size,
+			"code in the database raised an exception; the server's log has its text");
+	} else if (starts(state, "22")) {
 		for (const char *c = to; *c; c++)
 			if ((unsigned char)*c >= 0x80) {
 				snprintf(to, size, "a value has the wrong form");
@@ -270,14 +274,18 @@ static int pgsql_exec(struct db *db, const char *sql, const struct db_value *val
 	return 0;
 }
 
+/* Waiting longer for somebody's row lock would hold up all other rows: it is EXIT_EARLY. */
+#define LOCK_TIMEOUT " SET LOCAL lock_timeout = '3s'"
+
 /* The isolation is named in any case: the role may have another default. */
 static int pgsql_begin(struct db *db, enum db_isolation isolation, struct err *err)
 {
 	struct pgsql *pg = (struct pgsql *)db;
 
 	return pgsql_run(pg->conn,
-			 isolation == DB_EXACT ? "BEGIN ISOLATION LEVEL REPEATABLE READ"
-					       : "BEGIN ISOLATION LEVEL READ COMMITTED",
+			 isolation == DB_EXACT
+				 ? "BEGIN ISOLATION LEVEL REPEATABLE READ;" LOCK_TIMEOUT
+				 : "BEGIN ISOLATION LEVEL READ COMMITTED;" LOCK_TIMEOUT,
 			 err);
 }
 

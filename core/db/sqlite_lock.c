@@ -74,8 +74,12 @@ static int open_lock(const char *file, const char *path, struct err *err)
 	struct stat st;
 
 	if (fd < 0)
-		return err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": %s", path,
-			       strerror(errno));
+		return err_set(err, EXIT_CONFIG, "SQLite: lock file \"%s\": %s%s", path,
+			       strerror(errno),
+			       errno == EACCES
+				       ? "; run as its owner, or remove it while no "
+					 "run is active"
+				       : "");
 	/* Nothing else may stand under that name: it would be truncated and given
 	 * away. */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {

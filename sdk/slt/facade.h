@@ -23,7 +23,7 @@
  *      static const char *mark_as_sent(const void *facade)
  *      {
  *              (void)facade;
- *              return "UPDATE events SET sent = TRUE"
+ *              return "UPDATE events SET {set_true sent}"
  *                     " WHERE {keys id} AND NOT {is_true sent}";
  *      }
  *      static int message(const void *facade, const struct slt_row *log, struct slt_doc *doc)
@@ -70,7 +70,7 @@
 #ifdef __cplusplus
 #define SLT_C extern "C"
 #else
-#define SLT_C
+#define SLT_C extern
 #endif
 #if defined(__GNUC__)
 #define SLT_EXPORT __attribute__((visibility("default")))
@@ -183,7 +183,7 @@ struct slt_facade {
 
 	/* Required. One statement that marks the rows of {keys c}; it must carry the
 	 * condition "and is not sent yet" too, so that marking twice changes nothing:
-	 *   UPDATE events SET sent = TRUE WHERE {keys id} AND NOT {is_true sent} */
+	 *   UPDATE events SET {set_true sent} WHERE {keys id} AND NOT {is_true sent} */
 	const char *(*mark_as_sent)(const void *facade);
 
 	/* Optional. Everything that can fail fails here: reads settings, looks at
@@ -219,8 +219,8 @@ struct slt_facade {
 /* Defines the one symbol of a module. `module` is the file's name without ".so"; every
  * character that is not a letter or digit is written as an underscore. */
 #define SLT_FACADE(module)                                                       \
-	SLT_C SLT_EXPORT extern const struct slt_facade module##_LTX_slt_facade; \
-	SLT_EXPORT const struct slt_facade module##_LTX_slt_facade
+	SLT_C SLT_EXPORT const struct slt_facade module##_LTX_slt_facade; \
+	const struct slt_facade module##_LTX_slt_facade
 
 /* ------------------------------------------------------------- texts */
 
@@ -326,7 +326,8 @@ static inline const char *slt_column(const struct slt_host *host, const char *ta
 
 /* ------------------------------------------------------------- the row, for message */
 
-/* Cell i of the row, counted from 0 in the order of the SELECT list. Beyond the last:
+/* Cell i of the row, counted from 0 in the order of the SELECT list, {key} and {time} being
+ * items like any other. Beyond the last:
  * NULL. */
 static inline struct slt_text slt_cell(const struct slt_row *log, size_t i)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One run at a time per table: the second one names the first and leaves, or waits."""
 
+import os
 import re
 
 import pytest
@@ -87,10 +88,12 @@ def test_two_spellings_of_one_table(first, sender, logs, sink):
 def end_connections(postgres, condition):
     """Ends the program's connections of which the condition on pg_stat_activity holds."""
     ended = postgres.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        f" AND pid <> pg_backend_pid() AND {condition}"
+        "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity"
+        f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
     )
     assert ended, "no such connection"
+    for pid, _ in ended:
+        slt.until(lambda: not os.path.exists(f"/proc/{pid}"), "the server process is gone")
 
 
 @pytest.mark.parametrize("state", ["idle in transaction", "idle"], ids=["lock", "lane"])

@@ -239,8 +239,8 @@ static void test_json(void **state)
 		text,
 		"{\"sent\":5000000050,\"already_there\":0,\"drifted\":0,\"refused\":40,"
 		"\"rejected\":50,\"conflicts\":0,\"unverified\":60,\"failure_store\":30,"
-		"\"left\":70,\"gone\":80,\"more\":true,\"seconds\":0.5,"
-		"\"rows_per_second\":10000000100.0,\"exit\":78}\n");
+		"\"left\":70,\"gone\":80,\"more\":true,\"seconds\":0.500,"
+		"\"rows_per_second\":10000000100.000,\"exit\":78}\n");
 	stats_fini(&stats);
 }
 
