@@ -68,7 +68,7 @@ MUTATIONS = [
         2,
         "a key that touches several rows is marked all the same",
         [("core/settle.c", "if (row->seen == 1)", "if (row->seen >= 1)"),
-         ("core/settle.c", "if (touched > 1) {", "if (touched < 0) {")],
+         ("core/settle.c", "if (touched > (long long)n) {", "if (touched < 0) {")],
         "test_03_poison.py::test_unsent_rows_with_the_same_key",
         "law 2 would be broken",
     ),
@@ -128,9 +128,9 @@ MUTATIONS = [
     Mutation(
         7,
         "a transaction stays open while HTTP waits",
-        [("core/lane.c", "\tbuild(lane);\n\tposted = post(lane, err);\n",
-          "\tbuild(lane);\n\tif (db_begin(lane->db, DB_EXACT, err) < 0)\n\t\treturn -1;\n"
-          "\tposted = post(lane, err);\n\tdb_rollback(lane->db);\n")],
+        [("core/post.c", "\tlane->has_progress = false;\n",
+          "\tlane->has_progress = false;\n\tif (db_begin(lane->db, DB_EXACT, err) < 0)\n\t\treturn -1;\n"),
+         ("core/settle.c", "\tif (mark_all(lane, err) == 0)\n", "\tdb_rollback(lane->db);\n\tif (mark_all(lane, err) == 0)\n")],
         "test_14_applications.py::test_an_application_writes_at_once",
     ),
     Mutation(
