@@ -2,6 +2,7 @@
 // The rows that one lane has in hand.
 
 #include "chunk.h"
+#include "mem.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,10 +36,8 @@ static struct log_row *new_row(struct chunk *chunk)
 {
 	if (chunk->n == chunk->cap) {
 		size_t cap = chunk->cap ? 2 * chunk->cap : 64;
-		struct log_row *grown = realloc(chunk->rows, cap * sizeof(*grown));
+		struct log_row *grown = mem_grow(chunk->rows, cap, sizeof(*grown));
 
-		if (!grown)
-			err_no_memory();
 		chunk->rows = grown;
 		chunk->cap = cap;
 	}

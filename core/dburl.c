@@ -2,6 +2,7 @@
 // Takes DATABASE_URL apart as django-environ does, where that is well defined.
 
 #include "dburl.h"
+#include "mem.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -45,15 +46,6 @@ struct parts {
 	bool raw; /* no percent decoding, see split() */
 };
 
-static char *copy(const char *s)
-{
-	char *made = strdup(s);
-
-	if (!made)
-		err_no_memory();
-	return made;
-}
-
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -71,9 +63,7 @@ static int decode(struct part part, bool raw, bool plus, char **ret, struct err 
 	*ret = NULL;
 	if (!part.ptr || !part.len)
 		return 0;
-	s = to = malloc(part.len + 1);
-	if (!s)
-		err_no_memory();
+	s = to = mem_new(1, part.len + 1);
 	for (size_t i = 0; i < part.len; i++) {
 		char c = part.ptr[i];
 
@@ -229,11 +219,9 @@ static int take_hosts(struct part list, bool raw, struct dburl *url, struct err 
 {
 	size_t size = list.len + 1, n = 0, n_ports = 0;
 	struct part one, host, port, all = list;
-	char *hosts = calloc(1, size), *ports = calloc(1, size), *decoded;
+	char *hosts = mem_new(1, size), *ports = mem_new(1, size), *decoded;
 	int rc = -1;
 
-	if (!hosts || !ports)
-		err_no_memory();
 	while (next_host(&list, &one)) {
 		if (!read_host(one, &host, &port)) {
 			err_set(err, EXIT_CONFIG,
@@ -257,9 +245,9 @@ static int take_hosts(struct part list, bool raw, struct dburl *url, struct err 
 			strcat(ports, ",");
 	}
 	if (strlen(hosts) + 1 > n) /* more than commas */
-		url->host = copy(hosts);
+		url->host = mem_copy(hosts);
 	if (n_ports)
-		url->port = copy(ports);
+		url->port = mem_copy(ports);
 	rc = 0;
 out:
 	free(hosts);
@@ -310,7 +298,7 @@ static void take_socket(struct dburl *url)
 	if (!strcmp(url->driver, "mysql") && !strstr(url->name, "/cloudsql/"))
 		return;
 	slash = strrchr(url->name, '/');
-	name = slash[1] ? copy(slash + 1) : NULL;
+	name = slash[1] ? mem_copy(slash + 1) : NULL;
 	*slash = '\0';
 	free(url->host);
 	url->host = NULL;
@@ -331,7 +319,7 @@ static int take_sqlite(const struct parts *parts, struct dburl *url, struct err 
 			       "DATABASE_URL: expected sqlite:///relative/path or "
 			       "sqlite:////absolute/path, with three or four slashes");
 	if (!url->name)
-		url->name = copy(memory);
+		url->name = mem_copy(memory);
 	return 0;
 }
 
@@ -407,7 +395,7 @@ void dburl_fini(struct dburl *url)
 
 void dburl_set_password(struct dburl *url, const char *password)
 {
-	char *made = copy(password);
+	char *made = mem_copy(password);
 
 	wipe(url->password);
 	url->password = made;
@@ -432,10 +420,10 @@ int dburl_set_option(struct dburl *url, const char *name, const char *value,
 		return err_set(err, EXIT_CONFIG, "DATABASE_URL: more than %d options",
 			       DBURL_MAX_OPTIONS);
 	if (i == url->n_options)
-		url->options[url->n_options++] = (struct dburl_option){ copy(name),
+		url->options[url->n_options++] = (struct dburl_option){ mem_copy(name),
 									NULL };
 	wipe(url->options[i].value);
-	url->options[i].value = copy(value);
+	url->options[i].value = mem_copy(value);
 	return 0;
 }
 

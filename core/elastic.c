@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hosts.h"
+#include "mem.h"
 
 enum {
 	MAX_INDEX = 255, /* bytes, both products */
@@ -30,15 +31,6 @@ struct elastic {
 static bool given(const char *s)
 {
 	return s && *s;
-}
-
-static char *copy(const char *s)
-{
-	char *copied = strdup(s);
-
-	if (!copied)
-		err_no_memory();
-	return copied;
 }
 
 static int check_index(const char *index, struct err *err)
@@ -150,7 +142,7 @@ static char *make_bulk_path(const struct elastic_config *config, const char *fil
 	}
 	if (config->require_alias)
 		buf_puts(&path, "&require_alias=true");
-	made = copy(buf_str(&path));
+	made = mem_copy(buf_str(&path));
 	buf_fini(&path);
 	return made;
 }
@@ -214,10 +206,8 @@ void elastic_target_fini(struct elastic_target *target)
 
 struct elastic *elastic_new(const struct elastic_target *target, struct err *err)
 {
-	struct elastic *elastic = calloc(1, sizeof(*elastic));
+	struct elastic *elastic = mem_new(1, sizeof(*elastic));
 
-	if (!elastic)
-		err_no_memory();
 	elastic->target = target;
 	elastic->reasons = target->config.reasons;
 	buf_init(&elastic->url, 128 * 1024);

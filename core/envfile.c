@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
 #include "settings.h"
 
 void envfile_free(struct env_entry *entries, size_t n)
@@ -61,15 +62,11 @@ static void add(struct env_entry **entries, size_t *n, const char *line, size_t 
 {
 	const char *equals = memchr(line, '=', len);
 	size_t name_len = (size_t)(equals - line);
-	struct env_entry *grown = realloc(*entries, (*n + 1) * sizeof(*grown));
+	struct env_entry *grown = mem_grow(*entries, *n + 1, sizeof(*grown));
 
-	if (!grown)
-		err_no_memory();
 	*entries = grown;
-	grown[*n].name = strndup(line, name_len);
-	grown[*n].value = strndup(equals + 1, len - name_len - 1);
-	if (!grown[*n].name || !grown[*n].value)
-		err_no_memory();
+	grown[*n].name = mem_copy_n(line, name_len);
+	grown[*n].value = mem_copy_n(equals + 1, len - name_len - 1);
 	++*n;
 }
 

@@ -16,16 +16,8 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "mem.h"
 #include "utf8.h"
-
-static char *copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		err_no_memory();
-	return c;
-}
 
 /* ---------------------------------------------------------------- finding the file */
 
@@ -78,26 +70,22 @@ static char *folder(const char *path, size_t n)
 		size_t len = strcspn(path, ":");
 
 		if (len && n-- == 0) {
-			char *c = strndup(path, len);
+			char *c = mem_copy_n(path, len);
 
-			if (!c)
-				err_no_memory();
 			return c;
 		}
 		path += len;
 		path += *path == ':';
 	}
-	return n == 0 ? copy(SLT_FACADE_DIR) : NULL;
+	return n == 0 ? mem_copy(SLT_FACADE_DIR) : NULL;
 }
 
 static int check_file(const char *file, struct err *err)
 {
 	char *slash = strrchr(file, '/');
-	char *dir = strndup(file, (size_t)(slash - file));
+	char *dir = mem_copy_n(file, (size_t)(slash - file));
 	int result;
 
-	if (!dir)
-		err_no_memory();
 	result = check_owner(file, err) < 0 || check_owner(*dir ? dir : "/", err) < 0 ? -1
 										      : 0;
 	free(dir);
@@ -232,11 +220,8 @@ static void copy_settings(struct facade *facade)
 		s = (const struct slt_setting *)(const void *)at;
 		if (!s->name)
 			break;
-		facade->settings =
-			realloc(facade->settings,
-				(facade->n_settings + 1) * sizeof(*facade->settings));
-		if (!facade->settings)
-			err_no_memory();
+		facade->settings = mem_grow(facade->settings, facade->n_settings + 1,
+					    sizeof(*facade->settings));
 		facade->settings[facade->n_settings++] =
 			(struct facade_setting){ .declared = *s };
 	}
@@ -261,13 +246,11 @@ int facade_load(const char *type, const char *path, struct facade **ret, struct 
 		err_context(err, "%s", file);
 		goto failed;
 	}
-	facade = calloc(1, sizeof(*facade));
-	if (!facade)
-		err_no_memory();
+	facade = mem_new(1, sizeof(*facade));
 	memcpy(&facade->hooks, exported,
 	       exported->size < sizeof(facade->hooks) ? exported->size
 						      : sizeof(facade->hooks));
-	facade->module = copy(module);
+	facade->module = mem_copy(module);
 	facade->path = file;
 	copy_settings(facade);
 	*ret = facade;
@@ -304,7 +287,7 @@ static int read_settings(struct facade *facade, const struct settings *settings,
 				  &s->value, &s->source, err) < 0)
 			return -1;
 		if (!s->value)
-			s->value = copy(default_value ? default_value : "");
+			s->value = mem_copy(default_value ? default_value : "");
 		if (!utf8_is_valid(slt_str(s->value)))
 			return err_set(err, EXIT_CONFIG, "%s: text in UTF-8 is expected",
 				       s->declared.name);
@@ -412,10 +395,8 @@ static void add_name(struct names *names, const char *file)
 
 	if (len < 4 || strcmp(file + len - 3, ".so") != 0)
 		return;
-	name = strndup(file, len - 3);
-	names->list = realloc(names->list, (names->n + 1) * sizeof(*names->list));
-	if (!name || !names->list)
-		err_no_memory();
+	name = mem_copy_n(file, len - 3);
+	names->list = mem_grow(names->list, names->n + 1, sizeof(*names->list));
 	for (char *c = name; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	names->list[names->n++] = name;

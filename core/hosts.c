@@ -11,17 +11,9 @@
 #include <strings.h>
 
 #include "buf.h"
+#include "mem.h"
 
 enum { DEFAULT_PORT = 9200 };
-
-static char *copy(const char *s)
-{
-	char *copied = strdup(s);
-
-	if (!copied)
-		err_no_memory();
-	return copied;
-}
 
 #define HOST_FORMS                                                                      \
 	"expected host, host:port, [v6]:port or a URL such as https://host:9200/path, " \
@@ -154,7 +146,7 @@ static int read_entry(struct reading *reading, CURLU *parsed, const char *entry,
 	while (len && place->url[len - 1] == '/')
 		len--;
 	place->url[len] = '\0';
-	reading->urls[reading->n++] = copy(place->url);
+	reading->urls[reading->n++] = mem_copy(place->url);
 	return 0;
 }
 
@@ -214,7 +206,7 @@ static int read_list(struct reading *reading, struct err *err)
 		return err_set(err, EXIT_CONFIG,
 			       "ELASTICSEARCH_HOST must not hold a query or fragment "
 			       "(? or #): " HOST_FORMS);
-	rest = list = copy(hosts);
+	rest = list = mem_copy(hosts);
 	if (!*trim(list))
 		rc = err_set(err, EXIT_CONFIG,
 			     "ELASTICSEARCH_HOST is not set: " HOST_FORMS);

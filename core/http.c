@@ -2,6 +2,7 @@
 // HTTP requests over one libcurl handle, whose connection is kept alive between them.
 
 #include "http.h"
+#include "mem.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -204,9 +205,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 			"the timeout of a request must be 1 second or more");
 		return NULL;
 	}
-	http = calloc(1, sizeof(*http));
-	if (!http)
-		err_no_memory();
+	http = mem_new(1, sizeof(*http));
 	http->config = *config;
 	http->curl = curl_easy_init();
 	if (!http->curl)

@@ -9,18 +9,10 @@
 
 #include "build.h"
 #include "log.h"
+#include "mem.h"
 #include "post.h"
 #include "settle.h"
 #include "stop.h"
-
-static void *grow(void *old, size_t n, size_t size)
-{
-	void *grown = realloc(old, n * size);
-
-	if (!grown)
-		err_no_memory();
-	return grown;
-}
 
 /* Scratch for the rows in hand: grows with the first chunks, then stays. */
 static void make_room(struct lane *lane)
@@ -29,11 +21,11 @@ static void make_room(struct lane *lane)
 
 	if (n <= lane->cap)
 		return;
-	lane->rows = grow(lane->rows, n, sizeof(struct log_row *));
-	lane->keys = grow(lane->keys, n, sizeof(*lane->keys));
-	lane->ids = grow(lane->ids, n, sizeof(*lane->ids));
-	lane->parts = grow(lane->parts, n, sizeof(*lane->parts));
-	lane->items = grow(lane->items, n, sizeof(*lane->items));
+	lane->rows = mem_grow(lane->rows, n, sizeof(struct log_row *));
+	lane->keys = mem_grow(lane->keys, n, sizeof(*lane->keys));
+	lane->ids = mem_grow(lane->ids, n, sizeof(*lane->ids));
+	lane->parts = mem_grow(lane->parts, n, sizeof(*lane->parts));
+	lane->items = mem_grow(lane->items, n, sizeof(*lane->items));
 	lane->cap = n;
 }
 

@@ -260,7 +260,7 @@ int post(struct lane *lane, struct err *err)
 				return give_up(lane, err, EXIT_EARLY);
 		} else if (sent == SENT_AGAIN || !lane->has_progress) {
 			return give_up(lane, err, EXIT_UNAVAILABLE);
-		} else { /* the index takes others: not these, for now */
+		} else { /* the index takes others, and these not yet */
 			leave_rest(lane, true);
 		}
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "envfile.h"
+#include "mem.h"
 #include "utf8.h"
 
 #define TEXT(n, def, h) [SET_##n] = { .name = #n, .default_value = def, .help = h }
@@ -94,15 +95,6 @@ void secret_free(char *secret)
 	free(secret);
 }
 
-static char *copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		err_no_memory();
-	return c;
-}
-
 /* The environment wins over the file. */
 static const char *find(const struct settings *settings, const char *name,
 			enum setting_source *ret_source)
@@ -146,7 +138,7 @@ static int read_secret_file(const char *name, const char *path, char **ret,
 		text[--n] = '\0';
 	if (n && text[n - 1] == '\r')
 		text[--n] = '\0';
-	*ret = copy(text);
+	*ret = mem_copy(text);
 	explicit_bzero(text, sizeof(text));
 	fclose(file);
 	return 0;
@@ -172,7 +164,7 @@ int settings_read(const struct settings *settings, const char *name, bool secret
 		}
 	}
 	*ret_source = source;
-	*ret = value ? copy(value) : NULL;
+	*ret = value ? mem_copy(value) : NULL;
 	return 0;
 }
 
@@ -321,7 +313,7 @@ static int read_one(struct settings *settings, enum setting_id id, struct err *e
 	if (read_either(settings, id, &name, err) < 0)
 		return -1;
 	if (!settings->text[id])
-		settings->text[id] = copy(settings_table[id].default_value);
+		settings->text[id] = mem_copy(settings_table[id].default_value);
 	return parse(settings, id, err) < 0 ? err_context(err, "%s", name) : 0;
 }
 

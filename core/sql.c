@@ -2,6 +2,7 @@
 // Renders a parsed statement as SQL of one dialect, and binds its values.
 
 #include "sql_template.h"
+#include "mem.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +36,7 @@ static size_t param(struct renderer *r, enum sql_slot slot, const char *value)
 		return 0;
 	}
 	sql->params[sql->n_params].slot = slot;
-	sql->params[sql->n_params].value = value ? sql_copy(value, strlen(value)) : NULL;
+	sql->params[sql->n_params].value = value ? mem_copy(value) : NULL;
 	return ++sql->n_params;
 }
 

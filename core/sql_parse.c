@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
+
 struct parser {
 	struct sql_template *template;
 	const char *start, *at;
@@ -17,15 +19,6 @@ struct parser {
 	void *arg;
 	struct err *err;
 };
-
-char *sql_copy(const char *s, size_t n)
-{
-	char *copy = strndup(s, n);
-
-	if (!copy)
-		err_no_memory();
-	return copy;
-}
 
 static int fail_at(const struct parser *p, const char *at, const char *what)
 {
@@ -36,10 +29,8 @@ static int fail_at(const struct parser *p, const char *at, const char *what)
 static struct piece *add(struct parser *p, enum piece_kind kind, const char *at)
 {
 	struct sql_template *t = p->template;
-	struct piece *grown = realloc(t->pieces, (t->n + 1) * sizeof(*grown));
+	struct piece *grown = mem_grow(t->pieces, t->n + 1, sizeof(*grown));
 
-	if (!grown)
-		err_no_memory();
 	t->pieces = grown;
 	grown[t->n] = (struct piece){ .kind = kind, .at = (size_t)(at - p->start) + 1 };
 	return &grown[t->n++];
@@ -82,7 +73,7 @@ static int split_name(struct parser *p, const char *at, struct piece *piece,
 			return fail_at(p, at, "a name is expected, not an expression");
 		if (piece->n_parts == SQL_MAX_PARTS)
 			return fail_at(p, at, "an identifier has at most two parts");
-		piece->parts[piece->n_parts++] = sql_copy(s, len);
+		piece->parts[piece->n_parts++] = mem_copy_n(s, len);
 		s += len + (dot ? 1 : 0);
 		n -= len + (dot ? 1 : 0);
 	}
@@ -106,7 +97,7 @@ static int parse_column(struct parser *p, const char *at, struct piece *piece,
 		}
 		if (!len || !member_allowed)
 			return fail_at(p, at, "column->member is not possible here");
-		piece->member = sql_copy(member, len);
+		piece->member = mem_copy_n(member, len);
 		n = (size_t)(arrow - s);
 	}
 	return split_name(p, at, piece, s, n);
@@ -128,10 +119,10 @@ static int parse_setting(struct parser *p, const char *at, enum piece_kind kind,
 		return fail_at(p, at, "the facade declares no such setting");
 	piece = add(p, kind, at);
 	if (kind == P_VALUE) {
-		piece->text = sql_copy(value, strlen(value));
+		piece->text = mem_copy(value);
 		return 0;
 	}
-	piece->text = sql_copy(name, n);
+	piece->text = mem_copy_n(name, n);
 	if (split_name(p, at, piece, value, strlen(value)) < 0)
 		return err_set(
 			p->err, EXIT_CONFIG,
@@ -216,7 +207,7 @@ static int parse_all(struct parser *p)
 			/* "{{" is text too: one brace */
 			struct piece *piece = add(p, P_TEXT, p->at);
 
-			piece->text = sql_copy(p->at, n ? n : 1);
+			piece->text = mem_copy_n(p->at, n ? n : 1);
 			p->at += n ? n : 2;
 		} else if (*p->at == '}') {
 			inside = false;
@@ -272,9 +263,7 @@ int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, voi
 		.start = text, .at = text, .setting = setting, .arg = arg, .err = err
 	};
 
-	p.template = calloc(1, sizeof(*p.template));
-	if (!p.template)
-		err_no_memory();
+	p.template = mem_new(1, sizeof(*p.template));
 	p.template->role = role;
 	if (parse_all(&p) < 0 || check_role(p.template, text, err) < 0) {
 		sql_template_free(p.template);

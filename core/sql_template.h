@@ -42,7 +42,4 @@ struct sql_template {
 	enum sql_role role;
 };
 
-/* A copy of n bytes as a C string; memory that runs out ends the process. */
-char *sql_copy(const char *s, size_t n);
-
 #endif

@@ -9,6 +9,7 @@
 #include "connect.h"
 #include "lane.h"
 #include "log.h"
+#include "mem.h"
 #include "retry.h"
 #include "stop.h"
 
@@ -79,11 +80,9 @@ static int open_lanes(struct transfer *t, struct lane *lanes, size_t n, struct e
 /* The first lane runs on this thread: with one lane there is no other. */
 static void run_lanes(struct lane *lanes, size_t n)
 {
-	pthread_t *threads = calloc(n, sizeof(*threads));
+	pthread_t *threads = mem_new(n, sizeof(*threads));
 	size_t started = 1;
 
-	if (!threads)
-		err_no_memory();
 	while (started < n &&
 	       pthread_create(&threads[started], NULL, lane_main, &lanes[started]) == 0)
 		started++;
@@ -109,11 +108,9 @@ static void look_for_more(struct transfer *t, struct db *db, struct stats *stats
 static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 {
 	size_t n = (size_t)settings_number(t->settings, SET_LANES);
-	struct lane *lanes = calloc(n, sizeof(*lanes));
+	struct lane *lanes = mem_new(n, sizeof(*lanes));
 	int result;
 
-	if (!lanes)
-		err_no_memory();
 	result = open_lanes(t, lanes, n, err);
 	if (result == 0) {
 		run_lanes(lanes, n);

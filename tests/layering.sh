@@ -24,7 +24,7 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err log buf arena utf8 json instant stop
+err mem log buf arena utf8 json instant stop
 settings envfile dburl hosts chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect

@@ -2,6 +2,7 @@
 // The PostgreSQL driver over libpq: text format, nothing prepared, nothing left open.
 
 #include "pgsql.h"
+#include "../mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,15 +126,6 @@ void pgsql_close(struct db *db)
 	free(pg);
 }
 
-static void *grow(void *old, size_t n, size_t size)
-{
-	void *grown = reallocarray(old, n, size);
-
-	if (!grown)
-		err_no_memory();
-	return grown;
-}
-
 /* libpq takes texts that end in a NUL byte. */
 static int bind(struct pgsql *pg, const struct db_value *values, size_t n,
 		struct err *err)
@@ -145,7 +137,7 @@ static int bind(struct pgsql *pg, const struct db_value *values, size_t n,
 		return err_set(err, EXIT_BUG, "PostgreSQL: %zu values for one statement",
 			       n);
 	if (n > pg->values_cap) {
-		pg->values = grow(pg->values, n, sizeof(*pg->values));
+		pg->values = mem_grow(pg->values, n, sizeof(*pg->values));
 		pg->values_cap = n;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -176,8 +168,8 @@ static int hand_over(struct pgsql *pg, const PGresult *result, db_row_fn *row, v
 	struct db_row r = { .n_cells = (size_t)PQnfields(result) };
 
 	if (r.n_cells > pg->cells_cap) {
-		pg->cells = grow(pg->cells, r.n_cells, sizeof(*pg->cells));
-		pg->types = grow(pg->types, r.n_cells, sizeof(*pg->types));
+		pg->cells = mem_grow(pg->cells, r.n_cells, sizeof(*pg->cells));
+		pg->types = mem_grow(pg->types, r.n_cells, sizeof(*pg->types));
 		pg->cells_cap = r.n_cells;
 		memset(pg->types, 0, r.n_cells * sizeof(*pg->types)); /* DB_TEXT */
 	}

@@ -2,6 +2,7 @@
 // Connects to PostgreSQL: options, timeout, and what a refusal means.
 
 #include "pgsql.h"
+#include "../mem.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -246,9 +247,7 @@ int pgsql_open(const struct dburl *url, enum db_access access, struct db **ret,
 
 	if (check_options(url, err) < 0 || timeout_of(url, &seconds, err) < 0)
 		return -1;
-	pg = calloc(1, sizeof(*pg));
-	if (!pg)
-		err_no_memory();
+	pg = mem_new(1, sizeof(*pg));
 	pg->db.driver = &db_pgsql;
 	buf_init(&pg->bytes, MAX_VALUES_BYTES);
 	fill(url, access, &words);

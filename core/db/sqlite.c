@@ -2,6 +2,7 @@
 // The SQLite driver, over sqlite3: every statement is reset before a call returns.
 
 #include "sqlite.h"
+#include "../mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,9 +88,7 @@ static int get_statement(struct sqlite *lite, const char *sql, sqlite3_stmt **re
 	forget(s);
 	if (sqlite_prepare(lite, sql, &s->stmt, err) < 0)
 		return -1;
-	s->sql = strdup(sql);
-	if (!s->sql)
-		err_no_memory();
+	s->sql = mem_copy(sql);
 found:
 	s->last_use = ++lite->uses;
 	*ret = s->stmt;
@@ -153,22 +152,13 @@ static void put_away(sqlite3_stmt *stmt)
 	sqlite3_clear_bindings(stmt);
 }
 
-static void *grow(void *old, size_t n, size_t size)
-{
-	void *grown = reallocarray(old, n, size);
-
-	if (!grown)
-		err_no_memory();
-	return grown;
-}
-
 static void room_for(struct sqlite *lite, size_t n)
 {
 	if (n <= lite->cells_cap)
 		return;
-	lite->cells = grow(lite->cells, n, sizeof(*lite->cells));
-	lite->types = grow(lite->types, n, sizeof(*lite->types));
-	lite->numbers = grow(lite->numbers, n, sizeof(*lite->numbers));
+	lite->cells = mem_grow(lite->cells, n, sizeof(*lite->cells));
+	lite->types = mem_grow(lite->types, n, sizeof(*lite->types));
+	lite->numbers = mem_grow(lite->numbers, n, sizeof(*lite->numbers));
 	lite->cells_cap = n;
 }
 
@@ -402,9 +392,7 @@ static int sqlite_open(const struct dburl *url, enum db_access access, struct db
 
 	if (read_options(url, &timeout_ms, err) < 0)
 		return -1;
-	lite = calloc(1, sizeof(*lite));
-	if (!lite)
-		err_no_memory();
+	lite = mem_new(1, sizeof(*lite));
 	lite->db.driver = &db_sqlite;
 	lite->lock_fd = -1;
 	if (open_file(lite, name, access, err) < 0)
