@@ -11,9 +11,7 @@
 #include "log.h"
 #include "mem.h"
 #include "retry.h"
-#include "stop.h"
-
-enum { LONG_RUN = 3600, LOOK_AGAIN_MS = 500 };
+#include "runlock.h"
 
 /* Everything that a run holds; built up and torn down in one place. */
 struct transfer {
@@ -28,32 +26,6 @@ struct transfer {
 	struct source source;
 	struct run run;
 };
-
-/* ---------------------------------------------------------------- the run lock */
-
-static void tell_holder(const struct db_holder *holder)
-{
-	if (holder->seconds >= 0)
-		log_notice("another run is active: %s, for %ld s; nothing to do",
-			   holder->who, holder->seconds);
-	else
-		log_notice("another run is active: %s; nothing to do", holder->who);
-}
-
-/* 1 taken, 0 another run has it and goes on, -1 failed. */
-static int take_lock(struct transfer *t, struct db_holder *holder, struct err *err)
-{
-	double end = clock_seconds() + (double)t->options->wait;
-
-	if (db_open(&t->url, DB_WRITE, &t->lock, err) < 0)
-		return -1;
-	for (;;) {
-		int got = db_lock(t->lock, &t->plan.key.table, holder, err);
-
-		if (got != 0 || clock_seconds() >= end || stop_wait(LOOK_AGAIN_MS))
-			return got;
-	}
-}
 
 /* ---------------------------------------------------------------- the lanes */
 
@@ -214,21 +186,14 @@ static void begin_run(struct transfer *t, struct stats *stats)
 static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_status,
 	       struct err *err)
 {
-	struct db_holder holder;
 	int got;
 
 	if (open_all(t, err) < 0)
 		return -1;
-	got = take_lock(t, &holder, err);
-	if (got < 0)
-		return -1;
-	if (got == 0) {
-		tell_holder(&holder);
-		*ret_status = holder.seconds > LONG_RUN || stop_is_requested()
-				      ? EXIT_EARLY
-				      : EXIT_DONE;
-		return 1;
-	}
+	got = runlock_take(&t->url, &t->plan.key.table, t->options->wait, &t->lock,
+			   ret_status, err);
+	if (got <= 0)
+		return got < 0 ? -1 : 1;
 	begin_run(t, stats);
 	got = count_null_keys(t, stats, err) < 0 || send_rows(t, stats, err) < 0 ? -1 : 0;
 	source_fini(&t->source);
