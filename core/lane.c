@@ -12,7 +12,6 @@
 #include "mem.h"
 #include "post.h"
 #include "settle.h"
-#include "stop.h"
 
 /* Scratch for the rows in hand: grows with the first chunks, then stays. */
 static void make_room(struct lane *lane)

@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "build.h"
-#include "connect.h"
 #include "log.h"
-#include "plan.h"
+#include "session.h"
 #include "source.h"
 #include "stop.h"
 
@@ -63,34 +62,22 @@ static int print_all(struct source *source, struct db *db, const struct facade *
 int preview(const struct settings *settings, long limit, enum exit_status *ret_status,
 	    struct err *err)
 {
-	struct dburl url = { 0 };
-	struct db *db = NULL;
-	struct facade *facade = NULL;
-	struct plan plan = { 0 };
+	struct session session;
 	struct source source;
-	int result = -1;
+	int result = session_open(&session, settings, DB_READ, err);
 
 	if (limit < 0)
 		limit = settings_number(settings, SET_BATCH_SIZE);
-	if (connect_database_url(settings, &url, err) < 0 ||
-	    facade_load(settings_text(settings, SET_AUDIT_LOGGER_TYPE),
-			settings_text(settings, SET_SLT_FACADE_PATH), &facade, err) < 0 ||
-	    db_open(&url, DB_READ, &db, err) < 0 ||
-	    facade_open(facade, settings, dialect_get(db->driver->dialect), db, err) <
-		    0 ||
-	    plan_init(&plan, facade, db, err) < 0)
-		goto out;
-	source_init(&source, &plan, (size_t)settings_number(settings, SET_CHUNK_SIZE),
-		    (size_t)settings_number(settings, SET_MAX_BULK_BYTES),
-		    limit == 0 ? SIZE_MAX : (size_t)limit);
-	result = print_all(&source, db, facade,
-			   settings_text(settings, SET_DOCUMENT_ID_PREFIX), ret_status,
-			   err);
-	source_fini(&source);
-out:
-	plan_fini(&plan);
-	facade_free(facade);
-	db_close(db);
-	dburl_fini(&url);
+	if (result == 0) {
+		source_init(&source, &session.plan,
+			    (size_t)settings_number(settings, SET_CHUNK_SIZE),
+			    (size_t)settings_number(settings, SET_MAX_BULK_BYTES),
+			    limit == 0 ? SIZE_MAX : (size_t)limit);
+		result = print_all(&source, session.db, session.facade,
+				   settings_text(settings, SET_DOCUMENT_ID_PREFIX),
+				   ret_status, err);
+		source_fini(&source);
+	}
+	session_close(&session);
 	return result;
 }

@@ -265,16 +265,15 @@ int settle_prove(struct lane *lane, struct err *err)
 
 /* A connection that is gone is opened anew: the index has these documents, so it would be
  * a pity to leave the rows to the next run. */
-static int reopen(struct lane *lane)
+static void reopen(struct lane *lane)
 {
 	struct err err;
 	struct db *db;
 
 	if (db_open(lane->run->url, DB_WRITE, &db, &err) < 0)
-		return -1;
+		return; /* the next attempt fails in the same way */
 	db_close(lane->db);
 	lane->db = db;
-	return 0;
 }
 
 /* After a failed attempt: may there be another one? Waits. */
@@ -286,7 +285,7 @@ static bool again(struct lane *lane, struct retry *retry, const struct err *err)
 	if (stop_wait(retry_next(retry, -1)))
 		return false;
 	if (err->status == EXIT_UNAVAILABLE)
-		reopen(lane); /* or the next attempt fails in the same way */
+		reopen(lane);
 	return true;
 }
 

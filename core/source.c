@@ -11,6 +11,13 @@
  * many chunks; its bytes are bounded as those of any page are. */
 enum { CHUNKS_PER_SCAN = 64 };
 
+/* Rows of a page, unless they are large. */
+static size_t full_page(const struct source *source)
+{
+	return source->plan->key.indexed ? source->chunk_size
+					 : source->chunk_size * CHUNKS_PER_SCAN;
+}
+
 void source_init(struct source *source, const struct plan *plan, size_t chunk_size,
 		 size_t max_bytes, size_t limit)
 {
@@ -20,7 +27,7 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 		.max_bytes = max_bytes,
 		.remaining = limit,
 	};
-	source->page_rows = plan->key.indexed ? chunk_size : chunk_size * CHUNKS_PER_SCAN;
+	source->page_rows = full_page(source);
 	pthread_mutex_init(&source->mutex, NULL);
 	pthread_cond_init(&source->settled, NULL);
 	buf_init(&source->after_text, SIZE_MAX / 4);
@@ -68,8 +75,10 @@ static void remember_position(struct source *source, const struct chunk *chunk)
 
 /* The result of a page with large rows is not read to its end; the next page asks for
  * what this one took, so that the database does not read rows in vain. */
-static void adapt_page(struct source *source, const struct page *page, size_t full)
+static void adapt_page(struct source *source, const struct page *page)
 {
+	size_t full = full_page(source);
+
 	if (page->cut)
 		source->page_rows = page->chunk->n;
 	else if (chunk_bytes(page->chunk) < source->max_bytes / 2 &&
@@ -83,8 +92,6 @@ static void adapt_page(struct source *source, const struct page *page, size_t fu
 static int read_page(struct source *source, struct db *db, size_t rows, struct chunk *ret,
 		     struct err *err)
 {
-	size_t full = source->plan->key.indexed ? source->chunk_size
-						: source->chunk_size * CHUNKS_PER_SCAN;
 	bool first = !source->after.text.ptr;
 	struct page page = { .chunk = ret, .max_bytes = source->max_bytes };
 	struct sql_args args = { .after = &source->after };
@@ -97,7 +104,7 @@ static int read_page(struct source *source, struct db *db, size_t rows, struct c
 		source->exhausted = true;
 	if (ret->n)
 		remember_position(source, ret);
-	adapt_page(source, &page, full);
+	adapt_page(source, &page);
 	return 0;
 }
 

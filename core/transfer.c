@@ -12,16 +12,14 @@
 #include "mem.h"
 #include "retry.h"
 #include "runlock.h"
+#include "session.h"
 
 /* Everything that a run holds; built up and torn down in one place. */
 struct transfer {
 	const struct settings *settings;
 	const struct send_options *options;
-	struct dburl url;
-	struct db *db; /* the first lane's; NULL once that lane has it */
+	struct session session; /* its connection becomes the first lane's */
 	struct db *lock;
-	struct facade *facade;
-	struct plan plan;
 	struct elastic_target target;
 	struct source source;
 	struct run run;
@@ -38,10 +36,10 @@ static void *lane_main(void *arg)
 static int open_lanes(struct transfer *t, struct lane *lanes, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct db *db = t->db;
+		struct db *db = t->session.db;
 
-		t->db = NULL;
-		if (!db && db_open(&t->url, DB_WRITE, &db, err) < 0)
+		t->session.db = NULL;
+		if (!db && db_open(&t->session.url, DB_WRITE, &db, err) < 0)
 			return -1;
 		if (lane_init(&lanes[i], &t->run, db, err) < 0)
 			return -1;
@@ -112,16 +110,16 @@ static int count_null_keys(struct transfer *t, struct stats *stats, struct err *
 	struct sql_args none = { 0 };
 	unsigned long long n = 0;
 
-	if (!t->plan.key.nullable)
+	if (!t->session.plan.key.nullable)
 		return 0;
-	if (plan_query(&t->plan.null_keys, &none, &t->source.values, t->db, count_row, &n,
-		       err) < 0)
+	if (plan_query(&t->session.plan.null_keys, &none, &t->source.values,
+		       t->session.db, count_row, &n, err) < 0)
 		return -1;
 	if (n) {
 		stats_add(stats, REFUSED, (size_t)n);
 		log_warning(
 			"%llu rows have no key (%s is NULL): refused, they cannot be sent",
-			n, t->plan.key.column);
+			n, t->session.plan.key.column);
 	}
 	return 0;
 }
@@ -137,27 +135,22 @@ static size_t row_limit(const struct transfer *t)
 
 static int open_all(struct transfer *t, struct err *err)
 {
-	const struct settings *s = t->settings;
+	const struct plan *plan = &t->session.plan;
 
-	if (connect_target(s, t->options->show_reasons, &t->target, err) < 0 ||
-	    connect_database_url(s, &t->url, err) < 0 ||
-	    facade_load(settings_text(s, SET_AUDIT_LOGGER_TYPE),
-			settings_text(s, SET_SLT_FACADE_PATH), &t->facade, err) < 0 ||
-	    db_open(&t->url, DB_WRITE, &t->db, err) < 0 ||
-	    facade_open(t->facade, s, dialect_get(t->db->driver->dialect), t->db, err) <
-		    0 ||
-	    plan_init(&t->plan, t->facade, t->db, err) < 0)
+	if (connect_target(t->settings, t->options->show_reasons, &t->target, err) < 0 ||
+	    session_open(&t->session, t->settings, DB_WRITE, err) < 0)
 		return -1;
-	log_info("facade %s (%s), %s table %s%s%s", t->facade->module, t->facade->path,
-		 t->db->driver->label, t->plan.key.table.schema,
-		 *t->plan.key.table.schema ? "." : "", t->plan.key.table.name);
-	if (!t->plan.key.indexed)
+	log_info("facade %s (%s), %s table %s%s%s", t->session.facade->module,
+		 t->session.facade->path, t->session.db->driver->label,
+		 plan->key.table.schema, *plan->key.table.schema ? "." : "",
+		 plan->key.table.name);
+	if (!plan->key.indexed)
 		log_info("no index begins with %s: pages are read by scanning the table",
-			 t->plan.key.column);
-	if (!t->plan.key.unique)
+			 plan->key.column);
+	if (!plan->key.unique)
 		log_info(
 			"%s is not known to be unique: keys are compared before each mark",
-			t->plan.key.column);
+			plan->key.column);
 	return 0;
 }
 
@@ -166,12 +159,12 @@ static void begin_run(struct transfer *t, struct stats *stats)
 	const struct settings *s = t->settings;
 	size_t max_bytes = (size_t)settings_number(s, SET_MAX_BULK_BYTES);
 
-	source_init(&t->source, &t->plan, (size_t)settings_number(s, SET_CHUNK_SIZE),
-		    max_bytes, row_limit(t));
+	source_init(&t->source, &t->session.plan,
+		    (size_t)settings_number(s, SET_CHUNK_SIZE), max_bytes, row_limit(t));
 	t->source.lock = t->lock;
 	t->run = (struct run){
-		.url = &t->url,
-		.plan = &t->plan,
+		.url = &t->session.url,
+		.plan = &t->session.plan,
 		.target = &t->target,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
 		.max_bulk_bytes = max_bytes,
@@ -190,8 +183,8 @@ static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_st
 
 	if (open_all(t, err) < 0)
 		return -1;
-	got = runlock_take(&t->url, &t->plan.key.table, t->options->wait, &t->lock,
-			   ret_status, err);
+	got = runlock_take(&t->session.url, &t->session.plan.key.table, t->options->wait,
+			   &t->lock, ret_status, err);
 	if (got <= 0)
 		return got < 0 ? -1 : 1;
 	begin_run(t, stats);
@@ -213,11 +206,8 @@ int transfer_send(const struct settings *settings, const struct send_options *op
 		return 1;
 	}
 	result = run(&t, stats, ret_status, err);
-	plan_fini(&t.plan);
-	facade_free(t.facade);
-	db_close(t.db);
+	session_close(&t.session);
 	db_close(t.lock);
 	elastic_target_fini(&t.target);
-	dburl_fini(&t.url);
 	return result;
 }

@@ -28,7 +28,7 @@ err mem log buf arena utf8 json instant stop
 settings envfile dburl hosts chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
-lane post settle
+lane post settle session
 transfer preview listing
 main
 '

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Opens the database, the facade and the statements that both make.
+
+#include "session.h"
+
+#include "connect.h"
+
+int session_open(struct session *session, const struct settings *settings,
+		 enum db_access access, struct err *err)
+{
+	struct session *s = session;
+
+	*s = (struct session){ 0 };
+	if (connect_database_url(settings, &s->url, err) < 0 ||
+	    facade_load(settings_text(settings, SET_AUDIT_LOGGER_TYPE),
+			settings_text(settings, SET_SLT_FACADE_PATH), &s->facade,
+			err) < 0 ||
+	    db_open(&s->url, access, &s->db, err) < 0 ||
+	    facade_open(s->facade, settings, dialect_get(s->db->driver->dialect), s->db,
+			err) < 0)
+		return -1;
+	return plan_init(&s->plan, s->facade, s->db, err);
+}
+
+void session_close(struct session *session)
+{
+	plan_fini(&session->plan);
+	facade_free(session->facade);
+	db_close(session->db);
+	dburl_fini(&session->url);
+	*session = (struct session){ 0 };
+}
