@@ -13,7 +13,7 @@ static const char *key_fault(const struct chunk *chunk, size_t i)
 {
 	const struct db_value *key = &chunk->rows[i].key;
 
-	if (key->type != DB_TEXT && key->type != DB_INTEGER)
+	if (key->type == DB_REAL || key->type == DB_BLOB)
 		return "the key is neither an integer nor text";
 	if (!key->text.len)
 		return "the key is empty";

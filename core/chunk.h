@@ -40,7 +40,7 @@ struct log_row {
 	enum verdict verdict;
 	int status;	   /* of the index's last answer, 0: none */
 	unsigned attempts; /* answers that asked to try again */
-	unsigned seen;	   /* settle: how often its key is among the unsent */
+	unsigned seen;	   /* settle: how often its key is there */
 	enum { NO_FAULT, LOCKED, FORBIDDEN } fault; /* settle: of its mark alone */
 	bool marked;				    /* settle: its mark is committed */
 };

@@ -4,6 +4,7 @@
 #include "connect.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "log.h"
 
@@ -24,14 +25,29 @@ static bool is_strict(const char *sslmode)
 	       strcmp(sslmode, "verify-full") == 0;
 }
 
+struct tls_file {
+	enum setting_id id;
+	const char *option;
+};
+
+/* Settings that are set win over the options of the URL. */
+static int add_tls_files(const struct settings *settings, const struct tls_file *files,
+			 size_t n, struct dburl *url, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *file = settings_text(settings, files[i].id);
+
+		if (*file && dburl_set_option(url, files[i].option, file, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* With a CA the server's certificate is verified; the URL's sslmode may ask for more. */
 static int add_postgresql_tls(const struct settings *settings, struct dburl *url,
 			      struct err *err)
 {
-	static const struct {
-		enum setting_id id;
-		const char *option;
-	} files[] = {
+	static const struct tls_file files[] = {
 		{ SET_SSL_CA, "sslrootcert" },
 		{ SET_SSL_CERT, "sslcert" },
 		{ SET_SSL_KEY, "sslkey" },
@@ -43,12 +59,9 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 			err, EXIT_CONFIG,
 			"SSL_CIPHER: PostgreSQL's client cannot choose ciphers; leave it "
 			"out and set ssl_ciphers on the server");
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		const char *file = settings_text(settings, files[i].id);
-
-		if (*file && dburl_set_option(url, files[i].option, file, err) < 0)
-			return -1;
-	}
+	if (add_tls_files(settings, files, sizeof(files) / sizeof(files[0]), url, err) <
+	    0)
+		return -1;
 	mode = dburl_option(url, "sslmode");
 	if (mode && !is_strict(mode))
 		return err_set(
@@ -61,6 +74,33 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 	return dburl_set_option(url, "sslmode",
 				*settings_text(settings, SET_SSL_CA) ? "verify-ca"
 								     : "require",
+				err);
+}
+
+/* With a CA the server's certificate is verified; the URL's ssl_mode may ask for more. */
+static int add_mysql_tls(const struct settings *settings, struct dburl *url,
+			 struct err *err)
+{
+	static const struct tls_file files[] = {
+		{ SET_SSL_CA, "ssl_ca" },
+		{ SET_SSL_CERT, "ssl_cert" },
+		{ SET_SSL_KEY, "ssl_key" },
+		{ SET_SSL_CIPHER, "ssl_cipher" },
+	};
+	const char *mode = dburl_option(url, "ssl_mode");
+
+	if (add_tls_files(settings, files, sizeof(files) / sizeof(files[0]), url, err) <
+	    0)
+		return -1;
+	if (mode && strcasecmp(mode, "DISABLED") == 0)
+		return err_set(err, EXIT_CONFIG,
+			       "DB_USE_SSL is True, but DATABASE_URL says ssl_mode=%s: "
+			       "REQUIRED, VERIFY_CA or VERIFY_IDENTITY is expected",
+			       mode);
+	if (mode)
+		return 0;
+	return dburl_set_option(url, "ssl_mode",
+				dburl_option(url, "ssl_ca") ? "VERIFY_CA" : "REQUIRED",
 				err);
 }
 
@@ -81,6 +121,8 @@ static int add_tls(const struct settings *settings, struct dburl *url, struct er
 	}
 	if (strcmp(url->driver, "postgresql") == 0)
 		return add_postgresql_tls(settings, url, err);
+	if (strcmp(url->driver, "mysql") == 0)
+		return add_mysql_tls(settings, url, err);
 	return err_set(err, EXIT_CONFIG, "DB_USE_SSL: a connection to %s has no TLS",
 		       url->driver);
 }

@@ -120,9 +120,113 @@ static void pg_set_member(struct buf *out, const char *column, const char *membe
 		   column);
 }
 
-static void pg_older_than(struct buf *out, const char *column, size_t n)
+static bool begins_with_one_of(const char *type, const char *const words[])
 {
+	for (; *words; words++)
+		if (strncmp(type, *words, strlen(*words)) == 0)
+			return true;
+	return false;
+}
+
+/* Of a text it would be the order of letters that decides what is deleted. */
+static bool is_time_type(const char *type)
+{
+	static const char *const times[] = { "timestamp", "datetime", "date", NULL };
+
+	return !*type || begins_with_one_of(type, times);
+}
+
+static int pg_older_than(struct buf *out, const char *column, const char *type, size_t n)
+{
+	if (!is_time_type(type))
+		return -1;
 	buf_printf(out, "(%s < $%zu)", column, n);
+	return 0;
+}
+
+static void not_null(struct buf *out, const char *column)
+{
+	buf_printf(out, "(%s IS NOT NULL)", column);
+}
+
+/* ---------------------------------------------------------------- MySQL and MariaDB */
+
+static void quote_back(struct buf *out, const char *name)
+{
+	quote_with(out, name, '`');
+}
+
+static void my_placeholder(struct buf *out, size_t n)
+{
+	(void)n;
+	buf_putc(out, '?');
+}
+
+/* A list of values, since only for that the index of a key is used in UPDATE and DELETE: for
+ * a subquery over JSON_TABLE, MySQL 8.0.15 and MariaDB 10.11 go through the whole table. */
+static void my_keys(struct buf *out, const char *column, size_t n)
+{
+	(void)n;
+	buf_printf(out, "%s IN (?)", column);
+}
+
+static bool my_is_flag(const char *type)
+{
+	static const char *const numbers[] = { "tinyint", "smallint", "mediumint",
+					       "int",	  "bigint",   "bit",
+					       "decimal", "float",    "double",
+					       NULL };
+
+	return !*type || begins_with_one_of(type, numbers);
+}
+
+static int my_is_true(struct buf *out, const char *column, const char *type)
+{
+	if (!my_is_flag(type))
+		return -1;
+	buf_printf(out, "(%s IS TRUE)", column);
+	return 0;
+}
+
+static int my_flag(struct buf *out, bool set, const char *type)
+{
+	if (!my_is_flag(type))
+		return -1;
+	buf_puts(out, set ? "1" : "0");
+	return 0;
+}
+
+/* As text, because for MariaDB 10.11 the JSON values 1 and 1.0 equal TRUE. JSON_VALID,
+ * because in a text column what is no JSON would be an error of the whole statement. */
+static void my_is_true_member(struct buf *out, const char *column, const char *member)
+{
+	buf_printf(out,
+		   "(CASE WHEN JSON_VALID(%s) THEN"
+		   " CAST(JSON_EXTRACT(%s, '$.\"%s\"') AS CHAR) = 'true' END IS TRUE)",
+		   column, column, member);
+}
+
+static void my_set_member(struct buf *out, const char *column, const char *member,
+			  const char *name, const char *value)
+{
+	buf_printf(out,
+		   "CASE WHEN %s IS NULL THEN JSON_OBJECT('%s', %s)"
+		   " WHEN NOT JSON_VALID(%s) THEN JSON_OBJECT('%s', %s, '%s', %s)"
+		   " WHEN JSON_TYPE(%s) = 'OBJECT' THEN JSON_SET(%s, '$.\"%s\"', %s)"
+		   " WHEN JSON_TYPE(%s) = 'NULL' THEN JSON_OBJECT('%s', %s)"
+		   " ELSE JSON_OBJECT('%s', %s, '%s', JSON_EXTRACT(%s, '$')) END",
+		   column, member, value, column, member, value, name, column, column,
+		   column, member, value, column, member, value, member, value, name,
+		   column);
+}
+
+static int my_older_than(struct buf *out, const char *column, const char *type, size_t n)
+{
+	(void)n;
+	if (!is_time_type(type))
+		return -1;
+	buf_printf(out, "(%s < CAST(? AS DATETIME(6)))", column);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- SQLite */
@@ -192,9 +296,17 @@ static void lite_set_member(struct buf *out, const char *column, const char *mem
 }
 
 /* What datetime() cannot read is NULL, so never older. */
-static void lite_older_than(struct buf *out, const char *column, size_t n)
+static int lite_older_than(struct buf *out, const char *column, const char *type,
+			   size_t n)
 {
+	(void)type;
 	buf_printf(out, "(datetime(%s) < datetime(?%zu))", column, n);
+	return 0;
+}
+
+static void lite_is_time(struct buf *out, const char *column)
+{
+	buf_printf(out, "(datetime(%s) IS NOT NULL)", column);
 }
 
 static const struct dialect dialects[] = {
@@ -210,7 +322,22 @@ static const struct dialect dialects[] = {
 		.is_true_member = pg_is_true_member,
 		.set_member = pg_set_member,
 		.older_than = pg_older_than,
+		.is_time = not_null,
 		.now = "now()",
+	},
+	{
+		.id = SLT_MYSQL,
+		.name = "mysql",
+		.quote = quote_back,
+		.placeholder = my_placeholder,
+		.keys = my_keys,
+		.is_true = my_is_true,
+		.flag = my_flag,
+		.is_true_member = my_is_true_member,
+		.set_member = my_set_member,
+		.older_than = my_older_than,
+		.is_time = not_null,
+		.now = "UTC_TIMESTAMP(6)",
 	},
 	{
 		.id = SLT_SQLITE,
@@ -224,6 +351,7 @@ static const struct dialect dialects[] = {
 		.is_true_member = lite_is_true_member,
 		.set_member = lite_set_member,
 		.older_than = lite_older_than,
+		.is_time = lite_is_time,
 		.now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
 	},
 };

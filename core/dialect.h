@@ -23,7 +23,9 @@ struct dialect {
 	/* The n-th bound value, from 1. */
 	void (*placeholder)(struct buf *out, size_t n);
 
-	/* "column is one of the keys in placeholder n", and the value bound there. */
+	/* "column is one of the keys in placeholder n", and the value bound there. Without
+	 * encode_keys (NULL) the text ends in "?)", and that one placeholder is repeated for
+	 * each key when they are bound. */
 	void (*keys)(struct buf *out, const char *column, size_t n);
 	void (*encode_keys)(struct buf *out, const struct db_value *keys, size_t n);
 
@@ -42,8 +44,14 @@ struct dialect {
 	void (*set_member)(struct buf *out, const char *column, const char *member,
 			   const char *name, const char *value);
 
-	/* "column is before the time in placeholder n". */
-	void (*older_than)(struct buf *out, const char *column, size_t n);
+	/* "column, of that declared type, is before the time in placeholder n"; the time is
+	 * YYYY-MM-DD HH:MM:SS in UTC. Never true where the column holds no time. -1: a
+	 * column of that type never does. */
+	int (*older_than)(struct buf *out, const char *column, const char *type,
+			  size_t n) MUST_CHECK;
+
+	/* "column holds a time that older_than can read". */
+	void (*is_time)(struct buf *out, const char *column);
 
 	const char *now;
 };

@@ -30,8 +30,8 @@ static int find_key(struct plan *plan, const struct dialect *dialect, struct db 
 		return -1;
 	sql_values_init(&values);
 	sql_bind(&probe, &none, &values);
-	result = db_origin(db, probe.text, values.values, probe.n_params, 0, &plan->key,
-			   err);
+	result = db_origin(db, values.text, "slt_key", values.values, values.n,
+			   &plan->key, err);
 	sql_values_fini(&values);
 	sql_fini(&probe);
 	return result;
@@ -49,43 +49,77 @@ static int fetch_failed(const struct facade *facade, struct err *err)
 	return -1;
 }
 
-int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
-	      struct err *err)
+struct wanted {
+	const struct sql_template *template;
+	enum sql_form form;
+	struct sql *sql;
+	const char *name;
+};
+
+static int render(struct plan *plan, struct db *db, const struct wanted *wanted, size_t n,
+		  struct err *err)
 {
 	const struct dialect *dialect = dialect_get(db->driver->dialect);
 	struct type_arg arg = { .db = db, .table = &plan->key.table };
-	const struct {
-		const struct sql_template *template;
-		enum sql_form form;
-		struct sql *sql;
-		const char *name;
-	} wanted[] = {
-		{ facade->fetch, SQL_FIRST_PAGE, &plan->first_page, "fetch" },
-		{ facade->fetch, SQL_NEXT_PAGE, &plan->next_page, "fetch" },
-		{ facade->fetch, SQL_NULL_KEYS, &plan->null_keys, "fetch" },
-		{ facade->fetch, SQL_UNSENT_KEYS, &plan->unsent_keys, "fetch" },
-		{ facade->mark_as_sent, SQL_AS_IS, &plan->mark_as_sent, "mark_as_sent" },
-	};
 
-	*plan = (struct plan){ .facade = facade };
-	if (find_key(plan, dialect, db, err) < 0)
-		return fetch_failed(facade, err);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (sql_render(wanted[i].template, wanted[i].form, dialect, type_of, &arg,
 			       wanted[i].sql, err) < 0)
-			return err_context(err, "facade %s, %s", facade->module,
+			return err_context(err, "facade %s, %s", plan->facade->module,
 					   wanted[i].name);
 	}
 	return 0;
 }
 
+int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
+	      struct err *err)
+{
+	const struct sql_template *fetch = facade->fetch;
+	const struct wanted wanted[] = {
+		{ fetch, SQL_FIRST_PAGE, &plan->first_page, "fetch" },
+		{ fetch, SQL_NEXT_PAGE, &plan->next_page, "fetch" },
+		{ fetch, SQL_NULL_KEYS, &plan->null_keys, "fetch" },
+		{ fetch, SQL_UNSENT_KEYS, &plan->unsent_keys, "fetch" },
+		{ fetch, SQL_SENT_KEYS, &plan->sent_keys, "fetch" },
+		{ facade->mark_as_sent, SQL_AS_IS, &plan->mark_as_sent, "mark_as_sent" },
+	};
+
+	*plan = (struct plan){ .facade = facade };
+	if (find_key(plan, dialect_get(db->driver->dialect), db, err) < 0)
+		return fetch_failed(facade, err);
+	return render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err);
+}
+
+int plan_add_clear(struct plan *plan, struct db *db, struct err *err)
+{
+	const struct sql_template *fetch = plan->facade->fetch;
+	const struct wanted wanted[] = {
+		{ fetch, SQL_OLD_FIRST_PAGE, &plan->old_first_page, "fetch" },
+		{ fetch, SQL_OLD_NEXT_PAGE, &plan->old_next_page, "fetch" },
+		{ fetch, SQL_OLD_COUNT, &plan->old_count, "fetch" },
+		{ fetch, SQL_TIMELESS_COUNT, &plan->timeless_count, "fetch" },
+		{ plan->facade->clear, SQL_AS_IS, &plan->clear, "clear" },
+	};
+
+	if (!plan->facade->clear)
+		return err_set(err, EXIT_CONFIG,
+			       "facade %s has no statement clear: old rows of its table "
+			       "are not for this program to delete",
+			       plan->facade->module);
+	return render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err);
+}
+
 void plan_fini(struct plan *plan)
 {
-	sql_fini(&plan->first_page);
-	sql_fini(&plan->next_page);
-	sql_fini(&plan->null_keys);
-	sql_fini(&plan->unsent_keys);
-	sql_fini(&plan->mark_as_sent);
+	struct sql *all[] = {
+		&plan->first_page,     &plan->next_page,     &plan->null_keys,
+		&plan->unsent_keys,    &plan->sent_keys,     &plan->mark_as_sent,
+		&plan->old_first_page, &plan->old_next_page, &plan->old_count,
+		&plan->timeless_count, &plan->clear,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sql_fini(all[i]);
 }
 
 int plan_query(const struct sql *sql, const struct sql_args *args,
@@ -93,7 +127,7 @@ int plan_query(const struct sql *sql, const struct sql_args *args,
 	       struct err *err)
 {
 	sql_bind(sql, args, values);
-	return db_query(db, sql->text, values->values, sql->n_params, row, arg, err);
+	return db_query(db, values->text, values->values, values->n, row, arg, err);
 }
 
 int plan_exec(const struct sql *sql, const struct sql_args *args,
@@ -101,5 +135,5 @@ int plan_exec(const struct sql *sql, const struct sql_args *args,
 	      struct err *err)
 {
 	sql_bind(sql, args, values);
-	return db_exec(db, sql->text, values->values, sql->n_params, ret_touched, err);
+	return db_exec(db, values->text, values->values, values->n, ret_touched, err);
 }

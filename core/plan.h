@@ -15,7 +15,9 @@ struct plan {
 	const struct facade *facade;
 	struct db_origin
 		key; /* the column that {key} is, and what the catalog says of it */
-	struct sql first_page, next_page, null_keys, unsent_keys, mark_as_sent;
+	struct sql first_page, next_page, null_keys, unsent_keys, sent_keys, mark_as_sent;
+	/* of the command clear alone */
+	struct sql old_first_page, old_next_page, old_count, timeless_count, clear;
 };
 
 /* Asks the catalog and renders the statements for db's dialect. Borrows the facade. fini
@@ -23,6 +25,9 @@ struct plan {
 int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
 	      struct err *err) MUST_CHECK;
 void plan_fini(struct plan *plan);
+
+/* Adds the statements of the command clear. EXIT_CONFIG when the facade has none. */
+int plan_add_clear(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
 
 /* Binds and runs one of the statements. */
 int plan_query(const struct sql *sql, const struct sql_args *args,

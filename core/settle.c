@@ -66,7 +66,7 @@ static int commit(struct lane *lane, struct log_row *const *rows, size_t n,
 	return 0;
 }
 
-/* ------------------------------------------------------- which of them are unsent */
+/* ------------------------------------------------------- which of them are there */
 
 static int compare_keys(const struct slt_text *a, const struct slt_text *b)
 {
@@ -102,10 +102,10 @@ static int count_key(void *arg, const struct db_row *row)
 	return 0;
 }
 
-/* Counts, byte by byte, how often each row's key is among the unsent ones now: row->seen.
- * Sorts the rows. */
-static int look(struct lane *lane, struct log_row **rows, size_t n, bool *ret_stranger,
-		struct err *err)
+/* Counts, byte by byte, how often each row's key is there now among those that `keys`
+ * selects, the unsent or the sent ones: row->seen. Sorts the rows. */
+static int look(struct lane *lane, const struct sql *keys, struct log_row **rows,
+		size_t n, bool *ret_stranger, struct err *err)
 {
 	struct look look = { .rows = rows, .n = n };
 	struct sql_args args = { .keys = lane->keys, .n_keys = n };
@@ -114,8 +114,7 @@ static int look(struct lane *lane, struct log_row **rows, size_t n, bool *ret_st
 	list_keys(lane, rows, n);
 	for (size_t i = 0; i < n; i++)
 		rows[i]->seen = 0;
-	if (plan_query(&lane->run->plan->unsent_keys, &args, &lane->values, lane->db,
-		       count_key, &look, err) < 0)
+	if (plan_query(keys, &args, &lane->values, lane->db, count_key, &look, err) < 0)
 		return -1;
 	*ret_stranger = look.stranger;
 	return 0;
@@ -147,14 +146,13 @@ static void explain_rest(struct lane *lane, struct log_row **rows, size_t n,
 
 static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct err *err);
 
-/* Where the catalog shows the key unique, and for a single key. */
+/* Where the catalog shows the key unique. */
 static int mark_known(struct lane *lane, struct log_row **rows, size_t n, struct err *err)
 {
 	long long touched;
 	bool stranger;
 
-	if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
-	    mark(lane, rows, n, &touched, err) < 0)
+	if (db_begin(lane->db, err) < 0 || mark(lane, rows, n, &touched, err) < 0)
 		return -1;
 	if (touched > (long long)n) {
 		db_rollback(lane->db);
@@ -163,7 +161,8 @@ static int mark_known(struct lane *lane, struct log_row **rows, size_t n, struct
 		lane_set_aside(lane, rows[0], REFUSED, 0, NOT_UNIQUE, NULL);
 		return 0;
 	}
-	if (touched < (long long)n && look(lane, rows, n, &stranger, err) < 0)
+	if (touched < (long long)n &&
+	    look(lane, &lane->run->plan->unsent_keys, rows, n, &stranger, err) < 0)
 		return -1;
 	if (commit(lane, rows, n, touched, err) < 0)
 		return -1;
@@ -172,8 +171,63 @@ static int mark_known(struct lane *lane, struct log_row **rows, size_t n, struct
 	return 0;
 }
 
+/* Where the key is not known to be unique: marks, and looks in the same transaction at who
+ * is sent now. What the mark has touched is locked by us, and among those. So when it has
+ * touched as many rows as there are keys, and each key is sent once, byte for byte, and no
+ * other one, these are the rows in hand. Otherwise nothing is committed. */
+static int mark_exactly(struct lane *lane, struct log_row **rows, size_t n,
+			bool *ret_exact, struct err *err)
+{
+	long long touched;
+	bool stranger;
+
+	if (db_begin(lane->db, err) < 0 || mark(lane, rows, n, &touched, err) < 0 ||
+	    look(lane, &lane->run->plan->sent_keys, rows, n, &stranger, err) < 0)
+		return -1;
+	*ret_exact = touched == (long long)n && !stranger;
+	for (size_t i = 0; i < n && *ret_exact; i++)
+		*ret_exact = rows[i]->seen == 1;
+	if (*ret_exact)
+		return commit(lane, rows, n, touched, err);
+	db_rollback(lane->db);
+	return 0;
+}
+
+/* One row where the key is not known to be unique, and not even those that are sent: it
+ * alone was unsent under its key, one row was touched, and it is sent now. */
+static int mark_single(struct lane *lane, struct log_row *row, struct err *err)
+{
+	const struct plan *plan = lane->run->plan;
+	long long touched;
+	bool stranger;
+
+	if (db_begin(lane->db, err) < 0 ||
+	    look(lane, &plan->unsent_keys, &row, 1, &stranger, err) < 0)
+		return -1;
+	if (row->seen != 1 || stranger) {
+		db_rollback(lane->db);
+		if (row->seen)
+			lane_set_aside(lane, row, REFUSED, 0, NOT_UNIQUE, NULL);
+		else
+			row->verdict = GONE;
+		return 0;
+	}
+	if (mark(lane, &row, 1, &touched, err) < 0 ||
+	    look(lane, touched ? &plan->sent_keys : &plan->unsent_keys, &row, 1,
+		 &stranger, err) < 0)
+		return -1;
+	if (touched == 1 && row->seen)
+		return commit(lane, &row, 1, touched, err);
+	db_rollback(lane->db);
+	if (touched)
+		lane_set_aside(lane, row, REFUSED, 0, NOT_UNIQUE, NULL);
+	else
+		explain_rest(lane, &row, 1, 1);
+	return 0;
+}
+
 /* Each key in a transaction of its own: after one statement for all has failed or touched
- * more rows than it should. A row that the database refuses to change (a constraint, a
+ * other rows than it should. A row that the database refuses to change (a constraint, a
  * trigger, somebody's lock) costs the others nothing. -1: the connection is gone, or it is
  * not single rows. */
 static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct err *err)
@@ -184,7 +238,8 @@ static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct 
 		struct log_row *row = rows[i];
 
 		row->fault = NO_FAULT;
-		if (mark_known(lane, &row, 1, err) == 0)
+		if ((lane->run->plan->key.unique ? mark_known(lane, &row, 1, err)
+						 : mark_single(lane, row, err)) == 0)
 			continue;
 		db_rollback(lane->db);
 		row->fault = err->status == EXIT_EARLY ? LOCKED : FORBIDDEN;
@@ -203,7 +258,7 @@ static int mark_each(struct lane *lane, struct log_row **rows, size_t n, struct 
 	return 0;
 }
 
-/* Keeps the rows whose key is there exactly once; the rest is gone or not unique. */
+/* Keeps the rows whose key is unsent exactly once; the rest is gone or not unique. */
 static size_t keep_single(struct lane *lane, size_t n)
 {
 	size_t kept = 0;
@@ -221,28 +276,23 @@ static size_t keep_single(struct lane *lane, size_t n)
 	return kept;
 }
 
-/* Where the key is not known to be unique: looks first, in a transaction in which the
- * mark changes what the look has seen. */
+/* All rows at once; then without those that are gone or have a twin; then one by one. */
 static int mark_checked(struct lane *lane, size_t n, struct err *err)
 {
-	long long touched;
-	bool stranger;
+	bool exact = false, stranger;
+	size_t kept;
 
-	if (db_begin(lane->db, DB_EXACT, err) < 0 ||
-	    look(lane, lane->rows, n, &stranger, err) < 0)
+	if (mark_exactly(lane, lane->rows, n, &exact, err) < 0)
 		return -1;
-	n = keep_single(lane, n);
-	if (n == 0 || stranger) {
-		db_rollback(lane->db);
-		return mark_each(lane, lane->rows, n, err);
-	}
-	if (mark(lane, lane->rows, n, &touched, err) < 0)
+	if (exact)
+		return 0;
+	if (look(lane, &lane->run->plan->unsent_keys, lane->rows, n, &stranger, err) < 0)
 		return -1;
-	if (touched != (long long)n) {
-		db_rollback(lane->db);
-		return mark_each(lane, lane->rows, n, err);
-	}
-	return commit(lane, lane->rows, n, touched, err);
+	kept = keep_single(lane, n);
+	if (kept && kept < n && !stranger &&
+	    mark_exactly(lane, lane->rows, kept, &exact, err) < 0)
+		return -1;
+	return exact ? 0 : mark_each(lane, lane->rows, kept, err);
 }
 
 int settle_prove(struct lane *lane, struct err *err)
@@ -252,8 +302,7 @@ int settle_prove(struct lane *lane, struct err *err)
 
 	if (lane->is_proven)
 		return 0;
-	if (db_begin(lane->db, DB_PLAIN, err) < 0 ||
-	    mark(lane, lane->rows, 0, &touched, err) < 0)
+	if (db_begin(lane->db, err) < 0 || mark(lane, lane->rows, 0, &touched, err) < 0)
 		result = err->status == EXIT_EARLY ? 0 : -1; /* a lock passes */
 	db_rollback(lane->db);
 	lane->is_proven = true;

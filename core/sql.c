@@ -22,6 +22,28 @@ struct renderer {
 	struct err *err;
 };
 
+/* Which rows of the fetch, what follows WHERE. */
+enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
+
+/* How a fetch is wrapped as a derived table; head NULL: not at all. */
+static const struct form {
+	const char *head;
+	enum rows rows;
+	bool is_page; /* in key order, with a LIMIT */
+	bool sent;    /* sent rows instead of unsent ones */
+	bool old;     /* only those whose time is before a limit */
+} forms[N_SQL_FORMS] = {
+	[SQL_FIRST_PAGE] = { "SELECT slt_key, slt_log.* FROM (", WITH_KEY, true },
+	[SQL_NEXT_PAGE] = { "SELECT slt_key, slt_log.* FROM (", AFTER, true },
+	[SQL_NULL_KEYS] = { "SELECT count(*) FROM (", WITHOUT_KEY },
+	[SQL_UNSENT_KEYS] = { "SELECT slt_key FROM (", OF_KEYS },
+	[SQL_SENT_KEYS] = { "SELECT slt_key FROM (", OF_KEYS, .sent = true },
+	[SQL_OLD_FIRST_PAGE] = { "SELECT slt_key FROM (", WITH_KEY, true, true, true },
+	[SQL_OLD_NEXT_PAGE] = { "SELECT slt_key FROM (", AFTER, true, true, true },
+	[SQL_OLD_COUNT] = { "SELECT count(*) FROM (", WITH_KEY, false, true, true },
+	[SQL_TIMELESS_COUNT] = { "SELECT count(*) FROM (", TIMELESS, .sent = true },
+};
+
 static int refuse(struct renderer *r, const struct piece *piece, const char *what)
 {
 	return err_set(r->err, EXIT_CONFIG, "at position %zu: %s", piece->at, what);
@@ -68,11 +90,17 @@ static int flag_type(struct renderer *r, const struct piece *piece, char *ret,
 	return found < 0 ? -1 : 0;
 }
 
-static int no_flag(struct renderer *r, const struct piece *piece, const char *type)
+static int wrong_type(struct renderer *r, const struct piece *piece, const char *type,
+		      const char *expected)
 {
 	return err_set(r->err, EXIT_CONFIG,
-		       "at position %zu: column %s is of type %s, which is no flag",
-		       piece->at, piece->parts[piece->n_parts - 1], type);
+		       "at position %zu: column %s is of type %s, which is no %s",
+		       piece->at, piece->parts[piece->n_parts - 1], type, expected);
+}
+
+static int no_flag(struct renderer *r, const struct piece *piece, const char *type)
+{
+	return wrong_type(r, piece, type, "flag");
 }
 
 static int put_is_true(struct renderer *r, const struct piece *piece, const char *column)
@@ -115,6 +143,29 @@ static int put_set(struct renderer *r, const struct piece *piece, const char *co
 	return 0;
 }
 
+static void put_keys(struct renderer *r, const char *column)
+{
+	size_t n = param(r, SLOT_KEYS, NULL);
+
+	r->dialect->keys(&r->out, column, n);
+	if (n && !r->out.full)
+		r->sql->params[n - 1].at = r->out.len - strlen("?)");
+}
+
+/* `of` is the brace that names the column, `column` how it is called here. The column may be
+ * of another table than the key, then nothing is known of its type. */
+static int put_older_than(struct renderer *r, const struct piece *of, const char *column)
+{
+	char type[128] = "";
+
+	if (r->type(r->arg, of->parts[of->n_parts - 1], type, sizeof(type), r->err) < 0)
+		return -1;
+	if (r->dialect->older_than(&r->out, column, type,
+				   param(r, SLOT_OLDER_THAN, NULL)) < 0)
+		return wrong_type(r, of, type, "time");
+	return 0;
+}
+
 /* A name that would close a string literal cannot become a member's name. */
 static bool is_plain(const char *name)
 {
@@ -141,12 +192,10 @@ static int put_piece(struct renderer *r, const struct piece *piece)
 	case P_VALUE: put_param(r, SLOT_VALUE, piece->text); break;
 	case P_KEY: buf_printf(&r->out, "%s AS slt_key", column); break;
 	case P_TIME: buf_printf(&r->out, "%s AS slt_time", column); break;
-	case P_UNSENT: buf_putc(&r->out, '('); break;
+	case P_UNSENT: buf_puts(&r->out, forms[r->form].sent ? "NOT (" : "("); break;
 	case P_END: buf_putc(&r->out, ')'); break;
-	case P_KEYS: r->dialect->keys(&r->out, column, param(r, SLOT_KEYS, NULL)); break;
-	case P_OLDER_THAN:
-		r->dialect->older_than(&r->out, column, param(r, SLOT_OLDER_THAN, NULL));
-		break;
+	case P_KEYS: put_keys(r, column); break;
+	case P_OLDER_THAN: failed = put_older_than(r, piece, column); break;
 	case P_IS_TRUE: failed = put_is_true(r, piece, column); break;
 	case P_SET_TRUE:
 	case P_SET_FALSE: failed = put_set(r, piece, column); break;
@@ -164,44 +213,67 @@ static int put_template(struct renderer *r)
 	return 0;
 }
 
-/* A derived table around the fetch keeps the use of the key's index on PostgreSQL 15 and
- * SQLite 3.40: the plan is that of the fetch alone. */
-static int put_form(struct renderer *r)
+static const struct piece *time_of(const struct sql_template *template)
 {
-	static const char *const head[] = {
-		[SQL_AS_IS] = "",
-		[SQL_PROBE] = "SELECT slt_key FROM (",
-		[SQL_FIRST_PAGE] = "SELECT slt_key, slt_log.* FROM (",
-		[SQL_NEXT_PAGE] = "SELECT slt_key, slt_log.* FROM (",
-		[SQL_NULL_KEYS] = "SELECT count(*) FROM (",
-		[SQL_UNSENT_KEYS] = "SELECT slt_key FROM (",
-	};
+	for (size_t i = 0; i < template->n; i++)
+		if (template->pieces[i].kind == P_TIME)
+			return &template->pieces[i];
+	return NULL;
+}
 
-	buf_puts(&r->out, head[r->form]);
-	if (put_template(r) < 0)
-		return -1;
-	if (r->form != SQL_AS_IS)
-		buf_puts(&r->out, ") AS slt_log");
-	switch (r->form) {
-	case SQL_AS_IS: break;
-	case SQL_PROBE: buf_puts(&r->out, " LIMIT 0"); break;
-	case SQL_NULL_KEYS: buf_puts(&r->out, " WHERE slt_key IS NULL"); break;
-	case SQL_UNSENT_KEYS:
-		buf_puts(&r->out, " WHERE ");
-		r->dialect->keys(&r->out, "slt_key", param(r, SLOT_KEYS, NULL));
+static void put_rows(struct renderer *r, enum rows rows)
+{
+	switch (rows) {
+	case WITHOUT_KEY: buf_puts(&r->out, "slt_key IS NULL"); break;
+	case WITH_KEY: buf_puts(&r->out, "slt_key IS NOT NULL"); break;
+	case AFTER:
+		buf_puts(&r->out, "slt_key > ");
+		put_param(r, SLOT_AFTER, NULL);
 		break;
-	case SQL_FIRST_PAGE:
-	case SQL_NEXT_PAGE:
-		if (r->form == SQL_FIRST_PAGE) {
-			buf_puts(&r->out, " WHERE slt_key IS NOT NULL");
-		} else {
-			buf_puts(&r->out, " WHERE slt_key > ");
-			put_param(r, SLOT_AFTER, NULL);
-		}
-		buf_puts(&r->out, " ORDER BY slt_key LIMIT ");
-		put_param(r, SLOT_LIMIT, NULL);
+	case OF_KEYS: put_keys(r, "slt_key"); break;
+	case TIMELESS:
+		buf_puts(&r->out, "NOT ");
+		r->dialect->is_time(&r->out, "slt_time");
 		break;
 	}
+}
+
+/* A derived table around the fetch keeps the use of the key's index on PostgreSQL 15,
+ * SQLite 3.40, MySQL 8.0 and MariaDB 10.11: the plan is that of the fetch alone. */
+static int put_wrapped(struct renderer *r, const struct form *form)
+{
+	const struct piece *time = time_of(r->template);
+
+	if ((form->old || form->rows == TIMELESS) && !time)
+		return err_set(r->err, EXIT_CONFIG,
+			       "it has no {time ...}, by which old rows are found");
+	buf_puts(&r->out, form->head);
+	if (put_template(r) < 0)
+		return -1;
+	buf_puts(&r->out, ") AS slt_log WHERE ");
+	put_rows(r, form->rows);
+	if (form->old) {
+		buf_puts(&r->out, " AND ");
+		if (put_older_than(r, time, "slt_time") < 0)
+			return -1;
+	}
+	if (form->is_page) {
+		buf_puts(&r->out, " ORDER BY slt_key LIMIT ");
+		put_param(r, SLOT_LIMIT, NULL);
+	}
+	return 0;
+}
+
+static int put_form(struct renderer *r)
+{
+	if (forms[r->form].head)
+		return put_wrapped(r, &forms[r->form]);
+	if (put_template(r) < 0)
+		return -1;
+	/* Not wrapped: of a column of a derived table, MariaDB 10.11 does not tell where it
+	 * comes from. */
+	if (r->form == SQL_PROBE)
+		buf_puts(&r->out, " LIMIT 0");
 	return 0;
 }
 
@@ -249,12 +321,16 @@ void sql_fini(struct sql *sql)
 
 void sql_values_init(struct sql_values *values)
 {
+	*values = (struct sql_values){ 0 };
 	buf_init(&values->keys, SIZE_MAX / 4);
+	buf_init(&values->spread, SIZE_MAX / 4);
 }
 
 void sql_values_fini(struct sql_values *values)
 {
+	free(values->values);
 	buf_fini(&values->keys);
+	buf_fini(&values->spread);
 }
 
 static struct db_value text_value(const char *s)
@@ -262,29 +338,73 @@ static struct db_value text_value(const char *s)
 	return (struct db_value){ .text = slt_str(s), .type = DB_TEXT };
 }
 
+static void add(struct sql_values *values, struct db_value value)
+{
+	if (values->n == values->cap) {
+		values->cap = values->cap ? 2 * values->cap : SQL_MAX_VALUES;
+		values->values = mem_grow(values->values, values->cap,
+					  sizeof(*values->values));
+	}
+	values->values[values->n++] = value;
+}
+
+/* All keys as one value. Several {keys} of one statement are the same text. */
+static void add_encoded(const struct sql *sql, const struct sql_args *args,
+			struct sql_values *values)
+{
+	buf_reset(&values->keys);
+	sql->dialect->encode_keys(&values->keys, args->keys, args->n_keys);
+	add(values, text_value(buf_str(&values->keys)));
+}
+
+/* Each key as a value of its own: copies the statement from `from` to the placeholder at
+ * `at`, and repeats that. No key at all is NULL, which no column equals. Returns where the
+ * rest begins. */
+static size_t add_spread(const struct sql *sql, size_t from, size_t at,
+			 const struct sql_args *args, struct sql_values *values)
+{
+	buf_put(&values->spread, sql->text + from, at - from);
+	for (size_t i = 0; i < args->n_keys; i++) {
+		if (i)
+			buf_puts(&values->spread, ", ");
+		sql->dialect->placeholder(&values->spread, values->n + 1);
+		add(values, args->keys[i]);
+	}
+	if (args->n_keys)
+		return at + strlen("?");
+	add(values, text_value(NULL));
+	return at;
+}
+
 void sql_bind(const struct sql *sql, const struct sql_args *args,
 	      struct sql_values *values)
 {
-	buf_reset(&values->keys);
-	snprintf(values->limit, sizeof(values->limit), "%zu", args->limit);
-	for (size_t i = 0; i < sql->n_params; i++) {
-		struct db_value *value = &values->values[i];
+	struct db_value limit;
+	size_t from = 0;
 
+	values->n = 0;
+	buf_reset(&values->spread);
+	snprintf(values->limit, sizeof(values->limit), "%zu", args->limit);
+	limit = text_value(values->limit);
+	limit.type = DB_INTEGER;
+	for (size_t i = 0; i < sql->n_params; i++) {
 		switch (sql->params[i].slot) {
-		case SLOT_VALUE: *value = text_value(sql->params[i].value); break;
-		case SLOT_AFTER: *value = *args->after; break;
-		case SLOT_OLDER_THAN: *value = text_value(args->older_than); break;
-		case SLOT_LIMIT:
-			*value = text_value(values->limit);
-			value->type = DB_INTEGER;
-			break;
+		case SLOT_VALUE: add(values, text_value(sql->params[i].value)); break;
+		case SLOT_AFTER: add(values, *args->after); break;
+		case SLOT_OLDER_THAN: add(values, text_value(args->older_than)); break;
+		case SLOT_LIMIT: add(values, limit); break;
 		case SLOT_KEYS:
-			/* several {keys} of one statement are the same text */
-			buf_reset(&values->keys);
-			sql->dialect->encode_keys(&values->keys, args->keys,
-						  args->n_keys);
-			*value = text_value(buf_str(&values->keys));
+			if (sql->dialect->encode_keys)
+				add_encoded(sql, args, values);
+			else
+				from = add_spread(sql, from, sql->params[i].at, args,
+						  values);
 			break;
 		}
+	}
+	values->text = sql->text;
+	if (from) {
+		buf_puts(&values->spread, sql->text + from);
+		values->text = buf_str(&values->spread);
 	}
 }

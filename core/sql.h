@@ -33,15 +33,22 @@ void sql_template_free(struct sql_template *template);
 /* Appends ", SETTING is name" for every {$SETTING}, for messages. */
 void sql_describe_names(const struct sql_template *template, struct buf *out);
 
-/* What is made of a template. All but SQL_AS_IS are made of a fetch, and give the key as
- * their first column, SQL_*_PAGE the cells of the facade's SELECT after it. */
+/* What is made of a template: all but SQL_AS_IS of a fetch. The pages are in key order, have
+ * at most `limit` rows and give the key as their first column, the NEXT ones those after
+ * the key `after`. */
 enum sql_form {
-	SQL_AS_IS,	 /* mark_as_sent and the like */
-	SQL_PROBE,	 /* no rows: where does the key come from? Needs no types */
-	SQL_FIRST_PAGE,	 /* unsent rows in key order, at most `limit` */
-	SQL_NEXT_PAGE,	 /* the same, after the key `after` */
-	SQL_NULL_KEYS,	 /* how many unsent rows have no key */
-	SQL_UNSENT_KEYS, /* the keys of the unsent rows among `keys` */
+	SQL_AS_IS,	/* mark_as_sent and the like */
+	SQL_PROBE,	/* no rows: where does slt_key come from? Needs no types */
+	SQL_FIRST_PAGE, /* unsent rows, with the cells of the facade's SELECT */
+	SQL_NEXT_PAGE,
+	SQL_NULL_KEYS,	    /* how many unsent rows have no key */
+	SQL_UNSENT_KEYS,    /* the keys of the unsent rows among `keys` */
+	SQL_SENT_KEYS,	    /* the keys of the sent rows among `keys` */
+	SQL_OLD_FIRST_PAGE, /* sent rows whose {time} is before `older_than`: their keys */
+	SQL_OLD_NEXT_PAGE,
+	SQL_OLD_COUNT,	    /* how many there are of these */
+	SQL_TIMELESS_COUNT, /* how many sent rows have no time, or none that can be read */
+	N_SQL_FORMS
 };
 
 /* The declared type of a column of the key's table, into ret_type. 1 found, 0 no such column,
@@ -57,6 +64,7 @@ struct sql {
 	struct {
 		enum sql_slot slot;
 		char *value; /* owned, SLOT_VALUE only */
+		size_t at;   /* SLOT_KEYS: where a placeholder to be repeated stands */
 	} params[SQL_MAX_VALUES];
 	size_t n_params;
 };
@@ -76,16 +84,21 @@ struct sql_args {
 	const char *older_than;
 };
 
-/* Scratch of one thread, used again and again. */
+/* A statement ready to be run, and the scratch of one thread that it is made in, again and
+ * again. */
 struct sql_values {
-	struct db_value values[SQL_MAX_VALUES];
+	const char *text; /* the rendered statement, or it with its keys spread out */
+	struct db_value *values;
+	size_t n;
+
+	size_t cap;
 	char limit[24];
-	struct buf keys;
+	struct buf keys, spread;
 };
 void sql_values_init(struct sql_values *values);
 void sql_values_fini(struct sql_values *values);
 
-/* Fills values->values[0 .. sql->n_params). */
+/* Fills in text, values and n, which stay until the next bind and borrow what is bound. */
 void sql_bind(const struct sql *sql, const struct sql_args *args,
 	      struct sql_values *values);
 

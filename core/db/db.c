@@ -13,37 +13,35 @@ const struct db_driver *const db_drivers[] = {
 #ifdef HAVE_POSTGRESQL
 	&db_pgsql,
 #endif
+#ifdef HAVE_MYSQL
+	&db_mysql,
+#endif
 #ifdef HAVE_SQLITE
 	&db_sqlite,
 #endif
 	NULL,
 };
 
-/* Databases that a URL can name, and the option of configure that brings their driver. */
+/* Databases that a URL can name, the option of configure that brings their driver, and the
+ * Debian package that it is built with. */
 static const struct {
-	const char *name, *label, *option;
+	const char *name, *label, *option, *package;
 } known[] = {
-	{ "postgresql", "PostgreSQL", "--with-postgresql" },
-	{ "sqlite", "SQLite", "--with-sqlite" },
-	{ "mysql", "MySQL", NULL },
+	{ "postgresql", "PostgreSQL", "--with-postgresql", "libpq-dev" },
+	{ "mysql", "MySQL and MariaDB", "--with-mysql", "default-libmysqlclient-dev" },
+	{ "sqlite", "SQLite", "--with-sqlite", "libsqlite3-dev" },
 };
 
 static int no_driver(const char *name, struct err *err)
 {
-	const char *label = name, *option = NULL;
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strcmp(known[i].name, name) == 0) {
-			label = known[i].label;
-			option = known[i].option;
-		}
-	}
-	if (!option)
-		return err_set(err, EXIT_CONFIG,
-			       "DATABASE_URL: this version has no driver for %s", label);
+	while (strcmp(known[i].name, name) != 0)
+		i++;
 	return err_set(err, EXIT_CONFIG,
-		       "DATABASE_URL: this program was built without %s; configure %s",
-		       label, option);
+		       "DATABASE_URL: this program was built without the driver for %s: "
+		       "build it with ./configure %s (on Debian with the package %s)",
+		       known[i].label, known[i].option, known[i].package);
 }
 
 int db_open(const struct dburl *url, enum db_access access, struct db **ret,
@@ -74,9 +72,9 @@ int db_exec(struct db *db, const char *sql, const struct db_value *values,
 	return db->driver->exec(db, sql, values, n_values, ret_touched, err);
 }
 
-int db_begin(struct db *db, enum db_isolation isolation, struct err *err)
+int db_begin(struct db *db, struct err *err)
 {
-	return db->driver->begin(db, isolation, err);
+	return db->driver->begin(db, err);
 }
 
 int db_commit(struct db *db, struct err *err)
@@ -89,10 +87,11 @@ void db_rollback(struct db *db)
 	db->driver->rollback(db);
 }
 
-int db_origin(struct db *db, const char *sql, const struct db_value *values,
-	      size_t n_values, size_t column, struct db_origin *ret, struct err *err)
+int db_origin(struct db *db, const char *sql, const char *name,
+	      const struct db_value *values, size_t n_values, struct db_origin *ret,
+	      struct err *err)
 {
-	return db->driver->origin(db, sql, values, n_values, column, ret, err);
+	return db->driver->origin(db, sql, name, values, n_values, ret, err);
 }
 
 int db_column(struct db *db, const struct db_table *table, const char *column,

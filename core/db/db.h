@@ -21,10 +21,11 @@
 #include "../dburl.h"
 #include "../err.h"
 
-/* How a value is stored. Only SQLite, where a column may hold any type, uses more than
- * TEXT; a key must be bound again as what it was read as, or it would compare
- * differently. */
-enum db_type { DB_TEXT, DB_INTEGER, DB_REAL, DB_BLOB };
+/* How a value is stored. A key must be bound again as what it was read as, or it would
+ * compare differently: SQLite knows '1' from 1, MySQL compares a number with a text as
+ * floating point numbers. PostgreSQL, where parameters take the column's type, has only
+ * TEXT; DECIMAL is MySQL's. */
+enum db_type { DB_TEXT, DB_INTEGER, DB_REAL, DB_BLOB, DB_DECIMAL };
 
 /* A value to bind, or a key read. text.ptr NULL is SQL NULL. */
 struct db_value {
@@ -65,11 +66,6 @@ struct db_holder {
 
 enum db_access { DB_READ, DB_WRITE };
 
-/* DB_EXACT: what a SELECT sees in the transaction is what a later statement of it
- * changes: PostgreSQL REPEATABLE READ (a row changed meanwhile is EXIT_EARLY, a row
- * inserted meanwhile is not touched), SQLite BEGIN IMMEDIATE. */
-enum db_isolation { DB_PLAIN, DB_EXACT };
-
 struct db {
 	const struct db_driver *driver; /* first member of each driver's own struct */
 };
@@ -86,12 +82,12 @@ struct db_driver {
 		     size_t n_values, db_row_fn *row, void *arg, struct err *err);
 	int (*exec)(struct db *db, const char *sql, const struct db_value *values,
 		    size_t n_values, long long *ret_touched, struct err *err);
-	int (*begin)(struct db *db, enum db_isolation isolation, struct err *err);
+	int (*begin)(struct db *db, struct err *err);
 	int (*commit)(struct db *db, struct err *err);
 	void (*rollback)(struct db *db);
-	int (*origin)(struct db *db, const char *sql, const struct db_value *values,
-		      size_t n_values, size_t column, struct db_origin *ret,
-		      struct err *err);
+	int (*origin)(struct db *db, const char *sql, const char *name,
+		      const struct db_value *values, size_t n_values,
+		      struct db_origin *ret, struct err *err);
 	int (*column)(struct db *db, const struct db_table *table, const char *column,
 		      char *ret_type, size_t size, struct err *err);
 	int (*lock)(struct db *db, const struct db_table *table, struct db_holder *ret,
@@ -100,7 +96,7 @@ struct db_driver {
 };
 
 /* The drivers there are; only those of this build are linked in. */
-extern const struct db_driver db_pgsql, db_sqlite;
+extern const struct db_driver db_pgsql, db_mysql, db_sqlite;
 
 /* The drivers of this build, ended by NULL. */
 extern const struct db_driver *const db_drivers[];
@@ -125,15 +121,17 @@ int db_query(struct db *db, const char *sql, const struct db_value *values,
 int db_exec(struct db *db, const char *sql, const struct db_value *values,
 	    size_t n_values, long long *ret_touched, struct err *err) MUST_CHECK;
 
-int db_begin(struct db *db, enum db_isolation isolation, struct err *err) MUST_CHECK;
+/* READ COMMITTED: a statement sees what is committed when it begins, and what was done
+ * before in the same transaction. */
+int db_begin(struct db *db, struct err *err) MUST_CHECK;
 int db_commit(struct db *db, struct err *err) MUST_CHECK;
 void db_rollback(struct db *db);
 
-/* Where result column `column` of a SELECT (which ends in LIMIT 0) comes from, by the
- * metadata of the result and the catalog. A column that is not one of a table or view is
- * EXIT_CONFIG. Of a view it is only known that it is one: not unique, not indexed. */
-int db_origin(struct db *db, const char *sql, const struct db_value *values,
-	      size_t n_values, size_t column, struct db_origin *ret,
+/* Where the result column of that name of a SELECT (which ends in LIMIT 0) comes from, by
+ * the metadata of the result and the catalog. A column that is not one of a table or view
+ * is EXIT_CONFIG. Of a view it is only known that it is one: not unique, not indexed. */
+int db_origin(struct db *db, const char *sql, const char *name,
+	      const struct db_value *values, size_t n_values, struct db_origin *ret,
 	      struct err *err) MUST_CHECK;
 
 /* The declared type of a column in lower case. 1 found, 0 no such table or column. */

@@ -266,18 +266,13 @@ static int pgsql_exec(struct db *db, const char *sql, const struct db_value *val
 	return 0;
 }
 
-/* Waiting longer for somebody's row lock would hold up all other rows: it is EXIT_EARLY. */
-#define LOCK_TIMEOUT " SET LOCAL lock_timeout = '3s'"
-
-/* The isolation is named in any case: the role may have another default. */
-static int pgsql_begin(struct db *db, enum db_isolation isolation, struct err *err)
+/* Waiting longer for somebody's row lock would hold up all other rows: it is EXIT_EARLY. The
+ * isolation is named because the role may have another default. */
+static int pgsql_begin(struct db *db, struct err *err)
 {
-	struct pgsql *pg = (struct pgsql *)db;
-
-	return pgsql_run(pg->conn,
-			 isolation == DB_EXACT
-				 ? "BEGIN ISOLATION LEVEL REPEATABLE READ;" LOCK_TIMEOUT
-				 : "BEGIN ISOLATION LEVEL READ COMMITTED;" LOCK_TIMEOUT,
+	return pgsql_run(((struct pgsql *)db)->conn,
+			 "BEGIN ISOLATION LEVEL READ COMMITTED;"
+			 " SET LOCAL lock_timeout = '3s'",
 			 err);
 }
 

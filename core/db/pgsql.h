@@ -52,8 +52,8 @@ int pgsql_open(const struct dburl *url, enum db_access access, struct db **ret,
 
 /* pgsql_catalog.c */
 
-int pgsql_origin(struct db *db, const char *sql, const struct db_value *values,
-		 size_t n_values, size_t column, struct db_origin *ret,
+int pgsql_origin(struct db *db, const char *sql, const char *name,
+		 const struct db_value *values, size_t n_values, struct db_origin *ret,
 		 struct err *err) MUST_CHECK;
 int pgsql_column(struct db *db, const struct db_table *table, const char *column,
 		 char *ret_type, size_t size, struct err *err) MUST_CHECK;

@@ -76,24 +76,24 @@ static int look_up(struct pgsql *pg, Oid table, int attribute, struct db_origin 
 	return 0;
 }
 
-int pgsql_origin(struct db *db, const char *sql, const struct db_value *values,
-		 size_t n_values, size_t column, struct db_origin *ret, struct err *err)
+int pgsql_origin(struct db *db, const char *sql, const char *name,
+		 const struct db_value *values, size_t n_values, struct db_origin *ret,
+		 struct err *err)
 {
 	struct pgsql *pg = (struct pgsql *)db;
 	PGresult *result = pgsql_ask(pg, sql, values, n_values, err);
-	int attribute;
+	int column, attribute;
 	Oid table;
 
 	if (!result)
 		return -1;
-	table = PQftable(result, (int)column);
-	attribute = PQftablecol(result, (int)column);
+	column = PQfnumber(result, name);
+	table = PQftable(result, column);
+	attribute = PQftablecol(result, column);
 	PQclear(result);
 	if (table == InvalidOid || attribute == 0)
 		return err_set(err, EXIT_CONFIG,
-			       "PostgreSQL: column %zu of the SELECT is not a column of "
-			       "a table or view",
-			       column + 1);
+			       "PostgreSQL: the key is not a column of a table or view");
 	return look_up(pg, table, attribute, ret, err);
 }
 

@@ -275,11 +275,10 @@ static int run(struct sqlite *lite, const char *sql, struct err *err)
 
 /* IMMEDIATE in any case: a transaction that begins by reading fails at once, without
  * waiting, when another one has written before it writes. */
-static int sqlite_begin(struct db *db, enum db_isolation isolation, struct err *err)
+static int sqlite_begin(struct db *db, struct err *err)
 {
 	struct sqlite *lite = (struct sqlite *)db;
 
-	(void)isolation;
 	return run(lite,
 		   sqlite3_db_readonly(lite->handle, "main") ? "BEGIN"
 							     : "BEGIN IMMEDIATE",

@@ -57,8 +57,8 @@ const char *sqlite_file(struct sqlite *lite);
 
 /* sqlite_catalog.c */
 
-int sqlite_origin(struct db *db, const char *sql, const struct db_value *values,
-		  size_t n_values, size_t column, struct db_origin *ret,
+int sqlite_origin(struct db *db, const char *sql, const char *name,
+		  const struct db_value *values, size_t n_values, struct db_origin *ret,
 		  struct err *err) MUST_CHECK;
 int sqlite_column(struct db *db, const struct db_table *table, const char *column,
 		  char *ret_type, size_t size, struct err *err) MUST_CHECK;

@@ -143,6 +143,16 @@ static int look_up(struct sqlite *lite, const char *schema, const char *table,
 	return 0;
 }
 
+/* -1, for which SQLite knows no origin, when there is none of that name. */
+static int column_number(sqlite3_stmt *stmt, const char *name)
+{
+	int i = sqlite3_column_count(stmt);
+
+	while (--i >= 0 && strcmp(sqlite3_column_name(stmt, i), name) != 0)
+		;
+	return i;
+}
+
 static int origin_of(struct sqlite *lite, const char *sql, sqlite3_stmt *stmt, int column,
 		     struct db_origin *ret, struct err *err)
 {
@@ -156,9 +166,7 @@ static int origin_of(struct sqlite *lite, const char *sql, sqlite3_stmt *stmt, i
 
 	if (!schema || !reads.table || !reads.column)
 		return err_set(err, EXIT_CONFIG,
-			       "SQLite: column %d of the SELECT is not a column of a "
-			       "table or view",
-			       column + 1);
+			       "SQLite: the key is not a column of a table or view");
 	if (strlen(reads.table) >= sizeof(origin.table.name) ||
 	    strlen(reads.column) >= sizeof(origin.column))
 		return err_set(err, EXIT_CONFIG, "SQLite: a name of more than 255 bytes");
@@ -176,8 +184,9 @@ static int origin_of(struct sqlite *lite, const char *sql, sqlite3_stmt *stmt, i
 	return 0;
 }
 
-int sqlite_origin(struct db *db, const char *sql, const struct db_value *values,
-		  size_t n_values, size_t column, struct db_origin *ret, struct err *err)
+int sqlite_origin(struct db *db, const char *sql, const char *name,
+		  const struct db_value *values, size_t n_values, struct db_origin *ret,
+		  struct err *err)
 {
 	struct sqlite *lite = (struct sqlite *)db;
 	sqlite3_stmt *stmt;
@@ -187,7 +196,7 @@ int sqlite_origin(struct db *db, const char *sql, const struct db_value *values,
 	(void)n_values;
 	if (sqlite_prepare(lite, sql, &stmt, err) < 0)
 		return -1;
-	rc = origin_of(lite, sql, stmt, (int)column, ret, err);
+	rc = origin_of(lite, sql, stmt, column_number(stmt, name), ret, err);
 	sqlite3_finalize(stmt);
 	return rc;
 }
