@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clear.h"
 #include "http.h"
 #include "listing.h"
 #include "log.h"
@@ -26,6 +27,7 @@ struct arguments {
 	int verbose; /* how often -v */
 	bool quiet, json;
 	struct send_options send;
+	struct clear_options clear;
 	long n;		  /* preview -n */
 	const char *name; /* facades NAME */
 };
@@ -39,6 +41,8 @@ static const char usage_text[] =
 	"Commands:\n"
 	"  send [--all] [--limit N] [--wait SECONDS] [--show-reasons] [--json]\n"
 	"                   send unsent rows: BATCH_SIZE of them, N, or all\n"
+	"  clear [--older-than AGE] [--dry-run]\n"
+	"                   delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
@@ -50,6 +54,8 @@ static const char usage_text[] =
 	"  --log-format F   text, or json: one object a line\n"
 	"  --wait SECONDS   wait so long for another run on the same table to end\n"
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
+	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
+	"  --dry-run        count the rows and delete none\n"
 	"  --json           print the result as JSON on stdout\n"
 	"  -h, --help       print this and all settings\n"
 	"  -V, --version    print the version\n"
@@ -109,6 +115,16 @@ static enum exit_status run_send(const struct settings *settings,
 	return status;
 }
 
+static enum exit_status run_clear(const struct settings *settings,
+				  const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return clear_rows(settings, &args->clear, &status, &err) < 0 ? failed(&err)
+								     : status;
+}
+
 static enum exit_status run_preview(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -141,6 +157,8 @@ enum {
 	OPT_LIMIT,
 	OPT_WAIT,
 	OPT_REASONS,
+	OPT_OLDER_THAN,
+	OPT_DRY_RUN,
 	OPT_JSON
 };
 
@@ -160,6 +178,13 @@ static const struct option send_options[] = {
 	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "show-reasons", no_argument, NULL, OPT_REASONS },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option clear_options[] = {
+	{ "older-than", required_argument, NULL, OPT_OLDER_THAN },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -184,6 +209,7 @@ static const struct command {
 				const struct arguments *args);
 } commands[] = {
 	{ "send", "+:h", send_options, 0, run_send },
+	{ "clear", "+:h", clear_options, 0, run_clear },
 	{ "preview", "+:hn:", preview_options, 0, run_preview },
 	{ "facades", "+:h", facades_options, 1, run_facades },
 };
@@ -199,6 +225,21 @@ static long number(const char *text)
 	return errno || end == text || *end || n < 0 ? -1 : n;
 }
 
+/* "30", "30d" or "12h" in seconds; -1: it is none of these. */
+static long age(const char *text)
+{
+	enum { HOUR = 3600, DAY = 24 * HOUR, MAX_DAYS = 100000 };
+	size_t digits = strspn(text, "0123456789");
+	long n = strtol(text, NULL, 10);
+	bool hours = strcmp(text + digits, "h") == 0;
+
+	if (!digits || (!hours && text[digits] && strcmp(text + digits, "d") != 0))
+		return -1;
+	if (n > (hours ? MAX_DAYS * 24l : MAX_DAYS))
+		return -1;
+	return n * (hours ? HOUR : DAY);
+}
+
 /* 0, or a usage error was told: then EXIT_USAGE. 'h' and 'V' are returned as they are. */
 static int take_option(int option, struct arguments *args, char *const *argv)
 {
@@ -209,6 +250,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_ALL: args->send.all = true; return 0;
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
+	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':
@@ -216,6 +258,13 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_LIMIT: target = &args->send.limit; break;
 	case OPT_WAIT: target = &args->send.wait; break;
 	case 'n': target = &args->n; break;
+	case OPT_OLDER_THAN:
+		args->clear.older_than = age(optarg);
+		if (args->clear.older_than < 0)
+			return (int)usage_error(
+				"--older-than: days (30d) or hours (12h) are expected, not %s",
+				optarg);
+		return 0;
 	case OPT_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
 			return (int)usage_error(
@@ -280,7 +329,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
 		*ret_status = usage_error(
-			"%s", "a command is expected: send, preview, facades");
+			"%s", "a command is expected: send, clear, preview, facades");
 		return -1;
 	}
 	if (result == 0) {
@@ -327,7 +376,7 @@ static enum log_level level_of(const struct arguments *args, bool debug)
 
 int main(int argc, char **argv)
 {
-	struct arguments args = { .send.limit = -1, .n = -1 };
+	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
 	const struct command *command;
 	enum exit_status status;
 	struct settings settings;

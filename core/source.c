@@ -23,6 +23,8 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 {
 	*source = (struct source){
 		.plan = plan,
+		.first_page = &plan->first_page,
+		.next_page = &plan->next_page,
 		.chunk_size = chunk_size,
 		.max_bytes = max_bytes,
 		.remaining = limit,
@@ -42,6 +44,13 @@ void source_fini(struct source *source)
 	buf_fini(&source->after_text);
 	chunk_fini(&source->reserve);
 	sql_values_fini(&source->values);
+}
+
+void source_take_old(struct source *source, const char *older_than)
+{
+	source->first_page = &source->plan->old_first_page;
+	source->next_page = &source->plan->old_next_page;
+	source->older_than = older_than;
 }
 
 struct page {
@@ -94,11 +103,12 @@ static int read_page(struct source *source, struct db *db, size_t rows, struct c
 {
 	bool first = !source->after.text.ptr;
 	struct page page = { .chunk = ret, .max_bytes = source->max_bytes };
-	struct sql_args args = { .after = &source->after };
+	struct sql_args args = { .after = &source->after,
+				 .older_than = source->older_than };
 
 	args.limit = rows < source->page_rows ? rows : source->page_rows;
-	if (plan_query(first ? &source->plan->first_page : &source->plan->next_page,
-		       &args, &source->values, db, add_row, &page, err) < 0)
+	if (plan_query(first ? source->first_page : source->next_page, &args,
+		       &source->values, db, add_row, &page, err) < 0)
 		return -1;
 	if (ret->n < args.limit && !page.cut)
 		source->exhausted = true;

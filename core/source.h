@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a run's rows come from: the position in the table that all lanes share. Every row
- * that was unsent when its page was read is handed out at most once, in key order, and
- * the position only goes forward (law 4). Reading is done under the mutex on the taking
+ * that was unsent (for clear: sent and old) when its page was read is handed out at most
+ * once, in key order, and the position only goes forward (law 4). Reading is done under the mutex on the taking
  * lane's own connection, as a plain statement that is read to its end (law 7).
  *
  *	sent, set aside ... | in hand of lanes | reserve | not read yet
@@ -24,8 +24,10 @@ struct source {
 	pthread_mutex_t mutex;
 	pthread_cond_t settled;
 	const struct plan *plan;
-	size_t chunk_size;     /* rows of a chunk at most */
-	size_t max_bytes;      /* of cells in a page: a row more may go beyond */
+	const struct sql *first_page, *next_page;
+	const char *older_than; /* of pages of old rows, or NULL */
+	size_t chunk_size;	/* rows of a chunk at most */
+	size_t max_bytes;	/* of cells in a page: a row more may go beyond */
 	size_t remaining;      /* rows that may still be handed out; SIZE_MAX: no limit */
 	size_t in_hand;	       /* rows that lanes have taken and not settled */
 	size_t page_rows;      /* LIMIT of the next page: less when rows are large */
@@ -43,6 +45,10 @@ struct source {
 void source_init(struct source *source, const struct plan *plan, size_t chunk_size,
 		 size_t max_bytes, size_t limit);
 void source_fini(struct source *source);
+
+/* Hands out instead the keys of the rows that are sent and before this time (borrowed), for
+ * a plan with the statements of clear. Before the first take. */
+void source_take_old(struct source *source, const char *older_than);
 
 /* The next chunk, into a chunk that is reset. 1 taken, 0 nothing more. Waits while the
  * limit is used up by rows in the hands of other lanes: those that are set aside give way
