@@ -193,6 +193,8 @@ static int clear_all(struct clearing *c, const struct settings *settings, struct
 		went = clear_chunk(c, err);
 	while (went > 0);
 	source_fini(&c->source);
+	if (went == 0 && !stop_is_requested())
+		went = tell_timeless(c, err);
 	seconds = clock_seconds() - began;
 	log_notice(
 		"deleted %llu, kept %llu; sent and older than %s UTC; %.1f s, %.0f rows/s",
@@ -208,7 +210,7 @@ static int count_old(struct clearing *c, struct err *err)
 	if (count(c, &c->session.plan.old_count, &n, err) < 0)
 		return -1;
 	printf("%llu rows would be deleted: sent and older than %s UTC\n", n, c->limit);
-	return 0;
+	return tell_timeless(c, err);
 }
 
 int clear_rows(const struct settings *settings, const struct clear_options *options,
@@ -230,8 +232,6 @@ int clear_rows(const struct settings *settings, const struct clear_options *opti
 	    plan_add_clear(&c.session.plan, c.session.db, err) == 0)
 		result = options->dry_run ? count_old(&c, err)
 					  : clear_all(&c, settings, err);
-	if (result == 0 && !stop_is_requested())
-		result = tell_timeless(&c, err);
 	if (stop_is_requested())
 		*ret_status = EXIT_EARLY;
 	else if (c.kept)

@@ -136,6 +136,10 @@ int connect_database_url(const struct settings *settings, struct dburl *ret,
 		return -1;
 	if (*password)
 		dburl_set_password(ret, password);
+	/* libpq takes one from the options, too, and the later one of two */
+	if (*password && dburl_option(ret, "password") &&
+	    dburl_set_option(ret, "password", password, err) < 0)
+		return -1;
 	warn_of_django_options(ret);
 	if (add_tls(settings, ret, err) == 0)
 		return 0;

@@ -44,6 +44,7 @@ struct part {
 struct parts {
 	struct part user, password, hosts, path, query;
 	bool raw; /* no percent decoding, see split() */
+	bool unclear;
 };
 
 static int hex(char c)
@@ -187,12 +188,26 @@ brackets:
 	return end;
 }
 
+/* Is there an "@" behind the authority? The options may well hold one. */
+static bool has_stray_at(const char *path)
+{
+	const char *query = path + strcspn(path, "?#");
+	const char *fragment = query + strcspn(query, "#");
+
+	if (memchr(path, '@', (size_t)(query - path)) || strchr(fragment, '@'))
+		return true;
+	return memchr(query, '@', (size_t)(fragment - query)) &&
+	       !memchr(query, '=', (size_t)(fragment - query));
+}
+
 static void split(const char *text, struct parts *ret)
 {
 	const char *end, *at, *colon;
 
 	*ret = (struct parts){ .raw = false };
 	end = authority_end(text, &ret->raw);
+	/* "u:p@w/x@h/d" is a host w and a name "x@h/d", "u:12/x@h/d" a host u. */
+	ret->unclear = memchr(text, ':', (size_t)(end - text)) && has_stray_at(end);
 	at = last_at(text, end);
 	if (at) {
 		colon = memchr(text, ':', (size_t)(at - text));
@@ -365,6 +380,7 @@ int dburl_parse(const char *text, struct dburl *ret, struct err *err)
 	if (rc < 0)
 		goto out;
 	take_socket(&url);
+	url.unclear = parts.unclear && strcmp(url.driver, "sqlite") != 0;
 	*ret = url;
 	return 0;
 out:

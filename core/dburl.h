@@ -26,6 +26,8 @@ struct dburl {
 	char *name; /* database name; for sqlite a path or ":memory:" */
 	struct dburl_option options[DBURL_MAX_OPTIONS];
 	size_t n_options;
+	bool unclear; /* host, port and name may hold parts of a password that ought to be
+		       * percent-encoded: read as Django reads it, but not to be shown */
 };
 
 /* Reads a URL. An error says what is expected and never shows the password. */

@@ -276,9 +276,18 @@ static const char *setting_of(void *facade, const char *name)
 	return facade_setting(facade, name);
 }
 
+static void forget_settings(struct facade *facade)
+{
+	for (size_t i = 0; i < facade->n_settings; i++) {
+		secret_free(facade->settings[i].value);
+		facade->settings[i].value = NULL;
+	}
+}
+
 static int read_settings(struct facade *facade, const struct settings *settings,
 			 struct err *err)
 {
+	forget_settings(facade);
 	for (size_t i = 0; i < facade->n_settings; i++) {
 		struct facade_setting *s = &facade->settings[i];
 		const char *default_value = s->declared.default_value;
@@ -293,6 +302,15 @@ static int read_settings(struct facade *facade, const struct settings *settings,
 				       s->declared.name);
 	}
 	return 0;
+}
+
+int facade_read_settings(struct facade *facade, const struct settings *settings,
+			 struct err *err)
+{
+	if (read_settings(facade, settings, err) == 0)
+		return 0;
+	forget_settings(facade);
+	return err_context(err, "facade %s", facade->module);
 }
 
 static int parse(struct facade *facade, const char *(*hook)(const void *),
@@ -363,10 +381,7 @@ void facade_close(struct facade *facade)
 	if (facade->state && facade->hooks.close)
 		facade->hooks.close(facade->state);
 	facade->state = NULL;
-	for (size_t i = 0; i < facade->n_settings; i++) {
-		secret_free(facade->settings[i].value);
-		facade->settings[i].value = NULL;
-	}
+	forget_settings(facade); /* which the state may borrow */
 	facade->is_open = false;
 }
 
@@ -375,6 +390,7 @@ void facade_free(struct facade *facade)
 	if (!facade)
 		return;
 	facade_close(facade);
+	forget_settings(facade);
 	free(facade->settings);
 	free(facade->module);
 	free(facade->path);

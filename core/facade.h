@@ -16,10 +16,10 @@
 #include "settings.h"
 #include "sql.h"
 
-/* A setting that the facade declares, and its value once it is open. */
+/* A setting that the facade declares, and its value once it is read. */
 struct facade_setting {
 	struct slt_setting declared;
-	char *value; /* owned; NULL while closed */
+	char *value; /* owned; NULL before it is read and after close */
 	enum setting_source source;
 };
 
@@ -41,6 +41,11 @@ struct facade {
 int facade_load(const char *type, const char *path, struct facade **ret,
 		struct err *err) MUST_CHECK;
 
+/* Reads the settings of a facade that is not open, and nothing more. The values stay until
+ * it is opened or freed. */
+int facade_read_settings(struct facade *facade, const struct settings *settings,
+			 struct err *err) MUST_CHECK;
+
 /* Reads the facade's settings, calls its open and parses its statements. db NULL: without
  * a database, every column is said to exist. */
 int facade_open(struct facade *facade, const struct settings *settings,
@@ -52,7 +57,7 @@ void facade_close(struct facade *facade);
 /* Closes and frees; the module stays in the process. NULL is fine. */
 void facade_free(struct facade *facade);
 
-/* The value of a setting of an open facade, NULL when it declares no such setting. */
+/* The value of a setting that is read, NULL when it declares no such setting. */
 const char *facade_setting(const struct facade *facade, const char *name);
 
 /* Calls `each` with the type name ("MY_TABLE") of every module file in the folders that

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "clear.h"
+#include "effective.h"
 #include "http.h"
 #include "listing.h"
 #include "log.h"
@@ -46,6 +47,8 @@ static const char usage_text[] =
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
+	"  config [--json]  print the settings in effect and where each came from, without\n"
+	"                   secrets\n"
 	"\n"
 	"Options:\n"
 	"  --env-file FILE  read settings from FILE too; the environment wins\n"
@@ -148,6 +151,12 @@ static enum exit_status run_facades(const struct settings *settings,
 	return result < 0 ? failed(&err) : status;
 }
 
+static enum exit_status run_config(const struct settings *settings,
+				   const struct arguments *args)
+{
+	return effective_print(settings, args->json);
+}
+
 /* ---------------------------------------------------------------- the command line */
 
 enum {
@@ -200,6 +209,12 @@ static const struct option facades_options[] = {
 	{ 0 },
 };
 
+static const struct option config_options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static const struct command {
 	const char *name;
 	const char *letters;
@@ -212,6 +227,7 @@ static const struct command {
 	{ "clear", "+:h", clear_options, 0, run_clear },
 	{ "preview", "+:hn:", preview_options, 0, run_preview },
 	{ "facades", "+:h", facades_options, 1, run_facades },
+	{ "config", "+:h", config_options, 0, run_config },
 };
 
 /* A whole number that is not negative; -1: it is none. */
@@ -329,7 +345,8 @@ static int parse(int argc, char **argv, struct arguments *args,
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
 		*ret_status = usage_error(
-			"%s", "a command is expected: send, clear, preview, facades");
+			"%s",
+			"a command is expected: send, clear, preview, facades, config");
 		return -1;
 	}
 	if (result == 0) {

@@ -25,6 +25,11 @@ struct renderer {
 /* Which rows of the fetch, what follows WHERE. */
 enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
 
+#define FULL_PAGE .head = "SELECT slt_key, slt_log.* FROM ("
+#define KEYS .head = "SELECT slt_key FROM ("
+#define COUNT .head = "SELECT count(*) FROM ("
+#define OLD .sent = true, .old = true
+
 /* How a fetch is wrapped as a derived table; head NULL: not at all. */
 static const struct form {
 	const char *head;
@@ -33,15 +38,15 @@ static const struct form {
 	bool sent;    /* sent rows instead of unsent ones */
 	bool old;     /* only those whose time is before a limit */
 } forms[N_SQL_FORMS] = {
-	[SQL_FIRST_PAGE] = { "SELECT slt_key, slt_log.* FROM (", WITH_KEY, true },
-	[SQL_NEXT_PAGE] = { "SELECT slt_key, slt_log.* FROM (", AFTER, true },
-	[SQL_NULL_KEYS] = { "SELECT count(*) FROM (", WITHOUT_KEY },
-	[SQL_UNSENT_KEYS] = { "SELECT slt_key FROM (", OF_KEYS },
-	[SQL_SENT_KEYS] = { "SELECT slt_key FROM (", OF_KEYS, .sent = true },
-	[SQL_OLD_FIRST_PAGE] = { "SELECT slt_key FROM (", WITH_KEY, true, true, true },
-	[SQL_OLD_NEXT_PAGE] = { "SELECT slt_key FROM (", AFTER, true, true, true },
-	[SQL_OLD_COUNT] = { "SELECT count(*) FROM (", WITH_KEY, false, true, true },
-	[SQL_TIMELESS_COUNT] = { "SELECT count(*) FROM (", TIMELESS, .sent = true },
+	[SQL_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true },
+	[SQL_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true },
+	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
+	[SQL_UNSENT_KEYS] = { KEYS, .rows = OF_KEYS },
+	[SQL_SENT_KEYS] = { KEYS, .rows = OF_KEYS, .sent = true },
+	[SQL_OLD_FIRST_PAGE] = { KEYS, .rows = WITH_KEY, .is_page = true, OLD },
+	[SQL_OLD_NEXT_PAGE] = { KEYS, .rows = AFTER, .is_page = true, OLD },
+	[SQL_OLD_COUNT] = { COUNT, .rows = WITH_KEY, OLD },
+	[SQL_TIMELESS_COUNT] = { COUNT, .rows = TIMELESS, .sent = true },
 };
 
 static int refuse(struct renderer *r, const struct piece *piece, const char *what)

@@ -26,10 +26,10 @@ check() {
 layers='
 err mem log buf arena utf8 json instant stop
 settings envfile dburl hosts chunk doc sql sql_parse sql_template dialect http retry db stats
-bulk elastic facade host pgsql pgsql_connect pgsql_catalog sqlite sqlite_catalog sqlite_lock
+bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
 lane post settle session
-transfer preview listing
+transfer clear preview listing effective
 main
 '
 
@@ -56,7 +56,7 @@ upward() {
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
 parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle)\>/lane/g
-	s/\<(pgsql|sqlite|sql)_[a-z]+\>/\1/g'
+	s/\<(pgsql|mysqldb|sqlite|sql)_[a-z]+\>/\1/g'
 
 circles() {
 	all_includes | cut -d ' ' -f 2,3 | sed -E "$parts" | awk '$1 != $2' | sort -u |
@@ -84,7 +84,7 @@ check "includes of core/ point downward" "$(upward)"
 check "modules of core/ do not include each other in a circle" "$(circles)"
 # <slt/facade.h> is open to all of core/: it has struct slt_text, the word for counted bytes.
 check "drivers know nothing of the facade loader and of the search server" \
-	"$(includes_of '(.*/)?(facade|host|http|bulk|elastic|source|lane|transfer|preview)\.h' \
+	"$(includes_of '(.*/)?(facade|host|http|bulk|elastic|source|lane|transfer|clear|preview)\.h' \
 		core/db/*.[ch] | grep -vF '<slt/facade.h>')"
 check "http knows nothing of the search server" \
 	"$(includes_of '(.*/)?(bulk|elastic)\.h' core/http.[ch])"

@@ -4,6 +4,7 @@
 #include "mysqldb.h"
 #include "../mem.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -12,18 +13,15 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+enum tls { TLS_DEFAULT, TLS_OFF, TLS_REQUIRED, TLS_VERIFY_CA, TLS_VERIFY_IDENTITY };
 
 /* What the options of DATABASE_URL ask for, by the names of Python's MySQL clients. */
 struct wishes {
 	const char *ca, *cert, *key, *cipher, *socket;
 	unsigned connect_timeout, read_timeout, write_timeout; /* 0: none */
-	enum {
-		TLS_DEFAULT,
-		TLS_OFF,
-		TLS_REQUIRED,
-		TLS_VERIFY_CA,
-		TLS_VERIFY_IDENTITY
-	} tls;
+	enum tls tls;
 };
 
 static int to_seconds(const struct dburl_option *option, unsigned *ret, struct err *err)
@@ -50,7 +48,7 @@ static int to_mode(const struct dburl_option *option, struct wishes *ret, struct
 
 	for (size_t i = TLS_OFF; i < sizeof(modes) / sizeof(*modes); i++)
 		if (!strcasecmp(option->value, modes[i])) {
-			ret->tls = i;
+			ret->tls = (enum tls)i;
 			return 0;
 		}
 	return err_set(err, EXIT_CONFIG,
@@ -106,6 +104,19 @@ static int read_option(const struct dburl_option *option, struct wishes *ret,
 		       option->name);
 }
 
+/* The client libraries do not name the file in their errors. */
+static int check_files(const struct wishes *w, struct err *err)
+{
+	const char *const files[] = { w->ca, w->cert, w->key };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (files[i] && access(files[i], R_OK) < 0)
+			return err_set(err, EXIT_CONFIG,
+				       "MySQL: TLS: cannot read \"%s\": %s", files[i],
+				       strerror(errno));
+	return 0;
+}
+
 static int read_options(const struct dburl *url, struct wishes *ret, struct err *err)
 {
 	*ret = (struct wishes){ .connect_timeout = 10 };
@@ -124,7 +135,7 @@ static int read_options(const struct dburl *url, struct wishes *ret, struct err 
 			err, EXIT_CONFIG,
 			"DATABASE_URL: ssl_mode=VERIFY_CA and VERIFY_IDENTITY need "
 			"ssl_ca, or SSL_CA with DB_USE_SSL=True");
-	return 0;
+	return check_files(ret, err);
 }
 
 static void set_tls(MYSQL *conn, const struct wishes *w)
@@ -261,9 +272,21 @@ static int connect_once(MYSQL *conn, const struct dburl *url, const struct wishe
 		host = NULL;
 	}
 	return mysql_real_connect(conn, host, url->user, url->password, url->name, port,
-				  socket, 0 | CLIENT_FOUND_ROWS)
+				  socket, CLIENT_FOUND_ROWS)
 		       ? 0
 		       : -1;
+}
+
+/* Always -1. A server tells an account that must use TLS, and does not, only that access is
+ * denied (1045). */
+static int refused(struct mysqldb *my, const struct wishes *w, struct err *err)
+{
+	mysqldb_failed(my, err);
+	if (mysql_errno(my->conn) == 1045 && w->tls < TLS_REQUIRED)
+		snprintf(err->text + strlen(err->text),
+			 sizeof(err->text) - strlen(err->text),
+			 "; an account that must use TLS needs DB_USE_SSL=True");
+	return -1;
 }
 
 static void init_library(void)
@@ -293,7 +316,7 @@ int mysqldb_open(const struct dburl *url, enum db_access access, struct db **ret
 		err_no_memory();
 	set_options(my->conn, &wishes);
 	if (connect_once(my->conn, url, &wishes) < 0) {
-		mysqldb_failed(my, err);
+		refused(my, &wishes, err);
 		goto fail;
 	}
 	keep_alive(my->conn);

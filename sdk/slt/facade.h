@@ -91,8 +91,8 @@ struct slt_text {
 /* One row, "log" in the hooks: its cells as text, in the order of the SELECT list of
  * fetch, one for each column there, {key} and {time} included. Row, cells and bytes are
  * the program's, on loan until message returns. How values look: integers and numbers as
- * the database prints them; booleans "t"/"f" on PostgreSQL, "1"/"0" elsewhere; JSON
- * columns their JSON text; times as the database prints them in a UTC session (hand them
+ * the database prints them; booleans "t"/"f" on PostgreSQL, "1"/"0" elsewhere; MySQL's
+ * BIT as a decimal number; JSON columns their JSON text; times as the database prints them in a UTC session (hand them
  * to slt_put_time). */
 struct slt_row {
 	size_t size;
@@ -125,12 +125,14 @@ struct slt_host; /* the program, seen from open and check; use the functions bel
  *   {:SETTING}           the value of a setting, bound
  *   {key c}              in the SELECT list of fetch, exactly once: the column that identifies
  *                        the row. Its text becomes the document's _id.
- *   {time c}             in the SELECT list of fetch, at most once: when the event happened
+ *   {time c}             in the SELECT list of fetch, at most once: when the event happened.
+ *                        Needed where there is a clear: old rows are found by this column
  *   {unsent C}           in the WHERE of fetch, exactly once: the condition of an unsent row.
  *                        The program uses C, NOT (C) or nothing. C must never be NULL; it may
  *                        hold other braces, but no literal }.
  *   {keys c}             "c is one of the rows in hand": in mark_as_sent, mark_as_unsent, clear
- *   {older_than c}       in clear: "c is before the limit"
+ *   {older_than c}       in clear: "c is before the limit"; the column of {time}. A date or time
+ *                        (SQLite: what datetime() reads; other values are never old)
  *   {is_true c}          the flag c (a boolean, number or bit column) is set; never NULL: a
  *                        NULL flag is not set
  *   {set_true c}         an assignment for SET: the flag c becomes set

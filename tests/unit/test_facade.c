@@ -555,6 +555,36 @@ static void test_settings(void **state)
 	facade_free(facade);
 }
 
+/* Without open: config shows them. */
+static void test_settings_alone(void **state)
+{
+	struct settings settings;
+	struct facade *facade;
+
+	(void)state;
+	install(VARIANTS, first, "good.so");
+	facade = load("GOOD", "@/first");
+	assert_int_equal(settings_load(&settings, NULL, &err), 0);
+	setenv("MY_TABLE", "app.events", 1);
+	assert_int_equal(facade_read_settings(facade, &settings, &err), 0);
+	assert_string_equal(facade_setting(facade, "MY_TABLE"), "app.events");
+	assert_string_equal(facade_setting(facade, "MY_NOTHING"), "");
+	assert_null(facade->state);
+	setenv("MY_TABLE", "other", 1);
+	assert_int_equal(open_facade(facade, NULL), 0);
+	assert_string_equal(facade_setting(facade, "MY_TABLE"), "other");
+	facade_close(facade);
+	setenv("MY_SECRET_FILE", "/nonexistent", 1);
+	assert_int_equal(facade_read_settings(facade, &settings, &err), -1);
+	assert_error("facade good: MY_SECRET_FILE: cannot read /nonexistent: *");
+	assert_null(facade_setting(facade, "MY_TABLE"));
+	unsetenv("MY_SECRET_FILE");
+	assert_int_equal(facade_read_settings(facade, &settings, &err), 0);
+	unsetenv("MY_TABLE");
+	facade_free(facade); /* with its values */
+	settings_fini(&settings);
+}
+
 /* ---------------------------------------------------------------- what open may ask */
 
 static void assert_told(struct db *db, const char *expected)
@@ -827,6 +857,7 @@ int main(void)
 		TEST(test_sizes),
 		TEST(test_not_opened),
 		TEST(test_settings),
+		TEST(test_settings_alone),
 		TEST(test_host),
 		TEST(test_each),
 		TEST(test_single_column_json),
