@@ -455,7 +455,8 @@ static int mysqldb_exec(struct db *db, const char *sql, const struct db_value *v
 	if (execute((struct mysqldb *)db, sql, values, n_values, &stmt, err) < 0)
 		return -1;
 	*ret_touched = (long long)mysql_stmt_affected_rows(stmt);
-	return 0;
+	/* MariaDB's INSERT ... RETURNING leaves rows behind */
+	return mysql_stmt_free_result(stmt) ? statement_failed(stmt, err) : 0;
 }
 
 /* ---------------------------------------------------------------- transactions */
