@@ -9,7 +9,7 @@ set -eu
 
 # For what | how to see that it is there | Debian package(s), any of them will do | Fedora package
 # A probe is a command, pc:MODULE for pkg-config, h:HEADER for the compiler, f:FILE (may be a
-# pattern), py:MODULE for Debian's own Python.
+# pattern), py:MODULE for Debian's own Python, any:COMMAND for one that need not be Debian's.
 needs='
 build | gcc                    | gcc                              | gcc
 build | h:stdio.h              | libc6-dev                        | glibc-devel
@@ -23,13 +23,23 @@ build | pc:zlib                | zlib1g-dev                       | zlib-devel
 build | pc:json-c              | libjson-c-dev                    | json-c-devel
 build | h:ltdl.h               | libltdl-dev                      | libtool-ltdl-devel
 build | pc:libpq               | libpq-dev                        | libpq-devel
+build | pc:mysqlclient         | default-libmysqlclient-dev libmysqlclient-dev libmariadb-dev-compat | mariadb-connector-c-devel
 build | pc:sqlite3             | libsqlite3-dev                   | sqlite-devel
 test  | pc:cmocka              | libcmocka-dev                    | libcmocka-devel
 test  | clang                  | clang                            | clang
 test  | f:/usr/lib/postgresql/15/bin/postgres | postgresql-15     | postgresql15-server
+test  | f:/usr/sbin/mariadbd   | mariadb-server-core              | mariadb-server
+test  | mariadb                | mariadb-client-core              | mariadb
+test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio
+test  | f:/usr/lib*/libnuma.so.1 | libnuma1                       | numactl-libs
 test  | openssl                | openssl                          | openssl
 test  | py:pytest              | python3-pytest                   | python3-pytest
 test  | py:psycopg2            | python3-psycopg2                 | python3-psycopg2
+test  | py:pymysql             | python3-pymysql                  | python3-PyMySQL
+test  | any:cargo              | cargo                            | cargo
+test  | cmake                  | cmake                            | cmake
+test  | g++                    | g++                              | gcc-c++
+test  | pc:openssl             | libssl-dev                       | openssl-devel
 both  | /usr/bin/python3       | python3                          | python3
 both  | java                   | openjdk-17-jre-headless          | java-17-openjdk-headless
 both  | mvn                    | maven                            | maven
@@ -60,6 +70,7 @@ is_there() {	# is_there PROBE
 	h:*) echo "#include <${1#h:}>" | cc -E - >/dev/null 2>&1 ;;
 	f:*) compgen -G "${1#f:}" >/dev/null ;;
 	py:*) /usr/bin/python3 -c "import ${1#py:}" 2>/dev/null ;;
+	any:*) command -v "${1#any:}" >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -81,10 +92,10 @@ while IFS='|' read -r purpose probe debian fedora; do
 	read -r probe <<<"$probe"
 	read -ra debian <<<"$debian"
 	read -r fedora <<<"$fedora"
-	if [ -n "$apt" ]; then
-		is_installed "${debian[@]}" || missing+=("${debian[0]}")
-	else
+	if [ -z "$apt" ]; then
 		is_there "$probe" || missing+=("$fedora")
+	elif [[ $probe != any:* ]] || ! is_there "$probe"; then
+		is_installed "${debian[@]}" || missing+=("${debian[0]}")
 	fi
 done <<<"$needs"
 

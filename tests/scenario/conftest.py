@@ -13,14 +13,19 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "data")]
 
 import cells  # noqa: E402
 import tables  # noqa: E402
-from database import Postgres, Sqlite  # noqa: E402
+from database import KINDS, Mysql, Pool, Postgres, Sqlite  # noqa: E402
 from gateway import Proxy, Sink  # noqa: E402
-from search import Index  # noqa: E402
+from search import PRODUCTS, Index, url_of  # noqa: E402
 from slt import Program, search_settings  # noqa: E402
 
 NEEDED = {
     "SLT_TEST_PGSQL": "URL of a PostgreSQL database",
+    "SLT_TEST_MYSQL": "URL of a MySQL database",
+    "SLT_TEST_MYSQL_CA": "file with the CA of that server's certificate",
+    "SLT_TEST_MARIADB": "URL of a MariaDB database",
+    "SLT_TEST_MARIADB_CA": "file with the CA of that server's certificate",
     "SLT_TEST_OPENSEARCH": "URL of an OpenSearch server",
+    "SLT_TEST_ELASTICSEARCH": "URL of an Elasticsearch server",
     "SLT_BUILD": "build folder",
     "SLT_STAGE": "folder that the program is installed in",
 }
@@ -41,35 +46,57 @@ def facades():
     return PROGRAM.parent / "plugins" / ".libs"
 
 
-@pytest.fixture(scope="session")
-def opensearch():
-    return os.environ["SLT_TEST_OPENSEARCH"].rstrip("/")
+@pytest.fixture
+def search(request):
+    """The search server: OpenSearch, unless each_product of search.py asks for the others too."""
+    return getattr(request, "param", PRODUCTS[0])
 
 
 @pytest.fixture(scope="session")
-def postgres_server():
-    """URL of the server; at the end the databases that tests have made are dropped."""
-    yield os.environ["SLT_TEST_PGSQL"]
-    while Postgres.pool:
-        Postgres.pool.pop().drop()
+def pools():
+    """The databases of each server, by kind; at the end those that tests have made are dropped."""
+    url = os.environ
+    pools = {
+        "postgresql": Pool(lambda: Postgres(url["SLT_TEST_PGSQL"])),
+        "mysql": Pool(lambda: Mysql("mysql", url["SLT_TEST_MYSQL"])),
+        "mariadb": Pool(lambda: Mysql("mariadb", url["SLT_TEST_MARIADB"])),
+    }
+    yield pools
+    for pool in pools.values():
+        pool.drop()
 
 
 @pytest.fixture
-def make_database(tmp_path, postgres_server):
-    """make_database("sqlite" or "postgresql"): an empty database for this test."""
-    made = []
+def make_database(tmp_path, pools):
+    """make_database(kind): an empty database for this test."""
+    taken = []
 
     def make(kind):
-        made.append(Sqlite(tmp_path) if kind == "sqlite" else Postgres.take(postgres_server))
-        return made[-1]
+        if kind == "sqlite":
+            return Sqlite(tmp_path)
+        taken.append((pools[kind], pools[kind].take()))
+        return taken[-1][1]
 
     yield make
-    for database in made:
-        database.leave()
+    for pool, database in taken:
+        pool.give_back(database)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def db(request, make_database):
+    """A database of each kind."""
+    return make_database(request.param)
+
+
+@pytest.fixture(params=KINDS[1:])
+def server_db(request, make_database):
+    """A database of each kind that is a server."""
+    return make_database(request.param)
+
+
+@pytest.fixture(params=KINDS[2:])
+def my_db(request, make_database):
+    """A database of MySQL and of MariaDB."""
     return make_database(request.param)
 
 
@@ -84,17 +111,17 @@ def postgres(make_database):
 
 
 @pytest.fixture
-def index(opensearch):
+def index(search):
     """An index that does not exist yet."""
-    index = Index(opensearch)
+    index = Index(url_of(search))
     yield index
     index.delete()
 
 
 @pytest.fixture
-def proxy(opensearch):
+def proxy(search):
     """Between the program and the real server."""
-    proxy = Proxy(opensearch)
+    proxy = Proxy(url_of(search))
     yield proxy
     proxy.close()
 
@@ -115,12 +142,12 @@ def bare(facades):
 
 @pytest.fixture
 def program(bare):
-    """program(database, server or gateway, index): the program set up to send from the one to
-    the other."""
+    """program(database, server, index): the program set up to send from the one to the other.
+    The server is what has its URL: the index itself, or a gateway."""
 
     def make(database, server, index, **settings):
-        url = server if isinstance(server, str) else server.url
-        return bare.with_(DATABASE_URL=database.url, **search_settings(url, index.name), **settings)
+        target = search_settings(server.url, index.name)
+        return bare.with_(DATABASE_URL=database.url, **target, **settings)
 
     return make
 
@@ -154,7 +181,7 @@ def free_port():
 
 @pytest.fixture
 def cell(request):
-    """cell(name): the cell of the table at the end that this test fills in."""
+    """cell(database, table, index): the cell of the table at the end that this test fills in."""
     return request.config.stash[cells.KEY].start
 
 
@@ -175,6 +202,8 @@ def pytest_sessionfinish(session, exitstatus):
 
 def pytest_terminal_summary(terminalreporter, config):
     table = config.stash[cells.KEY]
+    if table.complete and not table.cells:
+        return
     terminalreporter.section("cells: every row's document compared, every flag checked")
     for line in table.lines():
         terminalreporter.write_line(line)

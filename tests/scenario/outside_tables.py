@@ -17,14 +17,14 @@ from tables import Row
 FOLDER = Path(__file__).resolve().parent / "outside"
 
 
-def definition(name, kind):
+def definition(name, dialect):
     """The part of the .sql file for that database."""
     parts = re.split(
-        r"^-- (postgresql|sqlite)$",
+        r"^-- (postgresql|sqlite|mysql)$",
         (FOLDER / f"{name}.sql").read_text(encoding="utf-8"),
         flags=re.M,
     )
-    return parts[parts.index(kind) + 1]
+    return parts[parts.index(dialect) + 1]
 
 
 class Outside:
@@ -33,7 +33,7 @@ class Outside:
     def __init__(self, db):
         self.db = db
         self.settings = {"AUDIT_LOGGER_TYPE": self.name.upper()}
-        db.script(definition(self.name, db.kind))
+        db.script(definition(self.name, db.dialect))
 
 
 class SentAt(Outside):
@@ -43,7 +43,7 @@ class SentAt(Outside):
         rows = list(generate.audit_logs(count, seed=20))
         self.db.many(
             "INSERT INTO event_log (id, occurred_at, payload) VALUES (?, ?, ?)",
-            [(key, f"{created}+00:00", message) for key, _, message, created in rows],
+            [(key, self.db.moment(created), message) for key, _, message, created in rows],
         )
         return self
 
@@ -81,7 +81,7 @@ class Outbox(Outside):
             [
                 (
                     str(uuid.uuid5(uuid.NAMESPACE_URL, str(i))),
-                    f"2026-03-01 06:{i % 60:02d}:00.500001+00:00",
+                    self.db.moment(f"2026-03-01 06:{i % 60:02d}:00.500001"),
                     f"kind{i % 3}",
                     self.SUBJECTS[i % 6],
                     self.AMOUNTS[i % 7],
@@ -94,7 +94,7 @@ class Outbox(Outside):
 
     def rows(self):
         found = self.db.query(
-            "SELECT CAST(event_id AS text), delivered, created, kind, subject,"
+            f"SELECT {self.db.text('event_id')}, delivered, created, kind, subject,"
             f" {self.db.number('amount')} FROM outbox ORDER BY event_id"
         )
         return [
@@ -119,7 +119,7 @@ class Ledger(Outside):
             [
                 (
                     i * 7 - 20,
-                    f"2026-03-01 06:{i % 60:02d}:01.000025+00:00",
+                    self.db.moment(f"2026-03-01 06:{i % 60:02d}:01.000025"),
                     None if i % 9 == 0 else f"Väinö {i}",
                     f"did {i}",
                 )

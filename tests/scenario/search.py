@@ -7,9 +7,18 @@ import json
 import os
 from urllib.parse import urlsplit
 
+import pytest
+
 import rawjson
 
+PRODUCTS = ("opensearch", "elasticsearch")
+# For tests that are to run with both; the others run with the first.
+each_product = pytest.mark.parametrize("search", PRODUCTS, indirect=True)
 _numbers = itertools.count(1)
+
+
+def url_of(product):
+    return os.environ[f"SLT_TEST_{product.upper()}"].rstrip("/")
 
 
 def http_request(url, method="GET", body=None, content_type="application/json", timeout=30):

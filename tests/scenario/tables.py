@@ -11,28 +11,39 @@ import rawjson
 
 DATA = generate.HERE
 
-# The tables of the README, word by word, and the usual ones with a key.
+# By dialect. First the tables of the README, word by word, then the usual ones with a key.
 README = {
     "sqlite": "CREATE TABLE audit_logs (id int, is_sent BOOLEAN, message JSON, created_at TIMESTAMP)",
     "postgresql": "CREATE TABLE audit_logs (id int, is_sent BOOLEAN, message JSONB, created_at TIMESTAMP WITH TIME ZONE)",
+    "mysql": "CREATE TABLE audit_logs (id int, is_sent BOOLEAN, message JSON, created_at TIMESTAMP)",
 }
 README_ROW = {
     "sqlite": "INSERT INTO audit_logs(id, is_sent, message, created_at) VALUES"
     """ (1, 0, '{"audit_event": {"date_time": "2022-10-13T12:34:56.000Z"}}', datetime('now'))""",
     "postgresql": "INSERT INTO audit_logs(id, is_sent, message, created_at) VALUES"
     """ (1, false, '{"audit_event": {"date_time": "2022-10-13T12:34:56.000+0300"}}', now())""",
+    "mysql": "INSERT INTO audit_logs(id, is_sent, message, created_at) VALUES"
+    """ (1, 0, '{"audit_event": {"date_time": "2022-10-13T12:34:56.000Z"}}', now())""",
 }
 USUAL = {
     "sqlite": "CREATE TABLE audit_logs (id INTEGER PRIMARY KEY, is_sent BOOLEAN, message JSON, created_at TIMESTAMP)",
     "postgresql": "CREATE TABLE audit_logs (id bigserial PRIMARY KEY, is_sent boolean, message jsonb,"
     " created_at timestamp with time zone)",
+    "mysql": "CREATE TABLE audit_logs (id bigint AUTO_INCREMENT PRIMARY KEY, is_sent boolean, message json,"
+    " created_at datetime(6))",
 }
 USUAL_JSON = {"postgresql": USUAL["postgresql"].replace("jsonb", "json")}
-# A text key can be odd, and SQLite without a declared type takes any bytes as a message.
+# A text key can be odd, and SQLite without a declared type takes any bytes as a message. MySQL
+# has an end to what can be a key.
 TEXT_KEY = {
     "sqlite": "CREATE TABLE audit_logs (id text PRIMARY KEY, is_sent BOOLEAN, message, created_at TIMESTAMP)",
     "postgresql": "CREATE TABLE audit_logs (id text PRIMARY KEY, is_sent boolean, message json, created_at timestamptz)",
+    "mysql": "CREATE TABLE audit_logs (id varchar(768) COLLATE utf8mb4_bin PRIMARY KEY, is_sent boolean, message json,"
+    " created_at datetime(6))",
 }
+LONGEST_KEY = {"sqlite": 100_000, "postgresql": 100_000, "mysql": 768}
+# Kinds of database whose usual table keeps the text of a message as it was written.
+KEEPS_TEXT = ("sqlite", "mariadb")
 
 
 class Row(NamedTuple):
@@ -50,7 +61,7 @@ class SingleColumn:
         self.db, self.parent, self.field, self.table = db, parent, field, table
         self.settings = {"AUDIT_LOGGER_TYPE": self.facade, "AUDIT_TABLE_NAME": table}
         self.already = set()  # keys of rows that were marked when they were put there
-        db.script((ddl or USUAL)[db.kind].replace("audit_logs", table))
+        db.script((ddl or USUAL)[db.dialect].replace("audit_logs", table))
 
     def fill(self, rows):
         """rows: (id, is_sent, message, created_at) as generate.audit_logs gives them."""

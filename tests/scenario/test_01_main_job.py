@@ -4,6 +4,7 @@ and are marked as sent."""
 
 import pytest
 
+import cells
 import checks
 import rawjson
 import slt
@@ -21,7 +22,7 @@ def readme(db, index):
     """The README's own statements, and then more rows of the kind."""
     index.create(**FREE)
     table = tables.SingleColumn(db, tables.README)
-    db.execute(tables.README_ROW[db.kind])
+    db.execute(tables.README_ROW[db.dialect])
     return table.generate(ROWS - 1, first_id=2, sent=20, odd=True)
 
 
@@ -55,23 +56,17 @@ STORIES = {
     "django 2.3": django_2,
     "django 3.4": django_3,
 }
-CELLS = [
-    (kind, story)
-    for kind in ("sqlite", "postgresql")
-    for story in STORIES
-    if (kind, story) != ("sqlite", "usual json")
-]
 
 
-@pytest.mark.parametrize("kind, story", CELLS)
-def test_cell(kind, story, cell, make_database, index, opensearch, program):
-    mine = cell(f"{kind} {story}")
+@pytest.mark.parametrize("kind, story, search", cells.CELLS, indirect=["search"])
+def test_cell(kind, story, search, cell, make_database, index, program):
+    mine = cell(kind, story, search)
     db = make_database(kind)
     table = STORIES[story](db, index)
     rows = len(table.rows())
     kept = table.additional_data() if isinstance(table, tables.Django) else {}
 
-    result = program(db, opensearch, index, **table.settings, CHUNK_SIZE=50).send()
+    result = program(db, index, index, **table.settings, CHUNK_SIZE=50).send()
 
     assert result.status == slt.DONE and result.out == "", result
     assert result.counted(sent=rows) and not result.summary["more"]
@@ -80,26 +75,25 @@ def test_cell(kind, story, cell, make_database, index, opensearch, program):
         assert without_marks(table.additional_data()) == without_marks(kept)
     mine.passed(
         database=f"{db.kind} {db.version}",
-        index=server_version(opensearch),
+        index=server_version(index.url),
         facade=table.facade,
-        table=table.table,
         rows=rows,
         documents=len(index.documents()),
     )
 
 
-def test_send_again_finds_nothing(db, index, opensearch, program):
+def test_send_again_finds_nothing(db, index, program):
     table = tables.SingleColumn(db).generate(30)
-    sender = program(db, opensearch, index, **table.settings)
+    sender = program(db, index, index, **table.settings)
     assert sender.send().counted(sent=30)
     again = sender.send()
     assert again.status == slt.DONE and again.counted()
     assert checks.delivered(table, index) == 30
 
 
-def test_json_object_instead_of_the_summary_on_stdout(db, index, opensearch, program):
+def test_json_object_instead_of_the_summary_on_stdout(db, index, program):
     table = tables.SingleColumn(db).generate(40)
-    result = program(db, opensearch, index, **table.settings).send("--json", "--limit", 30)
+    result = program(db, index, index, **table.settings).send("--json", "--limit", 30)
     assert result.status == slt.DONE, result
     said = result.json
     assert said.pop("seconds") > 0 and said.pop("rows_per_second") > 0
@@ -120,17 +114,17 @@ def test_json_object_instead_of_the_summary_on_stdout(db, index, opensearch, pro
     assert len(checks.settled(table, index)[0]) == 30
 
 
-def test_rows_without_a_flag_are_unsent(db, index, opensearch, program):
+def test_rows_without_a_flag_are_unsent(db, index, program):
     table = tables.SingleColumn(db, tables.README)
     for key, is_sent in ((1, None), (2, False), (3, True), (4, None)):
         table.add(key, {"audit_event": {"date_time": "2026-03-01T06:00:00Z"}}, is_sent)
-    assert program(db, opensearch, index, **table.settings).send().counted(sent=3)
+    assert program(db, index, index, **table.settings).send().counted(sent=3)
     assert checks.delivered(table, index) == 3 and set(index.documents()) == {"1", "2", "4"}
 
 
-def test_lanes_give_the_same_result(db, index, opensearch, program):
+def test_lanes_give_the_same_result(db, index, program):
     table = tables.SingleColumn(db).generate(200)
-    result = program(db, opensearch, index, **table.settings, LANES=4, CHUNK_SIZE=15).send()
+    result = program(db, index, index, **table.settings, LANES=4, CHUNK_SIZE=15).send()
     assert result.status == slt.DONE and result.counted(sent=200), result
     assert checks.delivered(table, index) == 200
 
@@ -151,11 +145,11 @@ def test_lanes_give_the_same_result(db, index, opensearch, program):
         ),
     ],
 )
-def test_where_the_time_stands(sqlite, index, opensearch, program, parent, field, message):
+def test_where_the_time_stands(sqlite, index, program, parent, field, message):
     table = tables.SingleColumn(sqlite, parent=parent, field=field).add(7, message)
     result = program(
         sqlite,
-        opensearch,
+        index,
         index,
         **table.settings,
         DATE_TIME_PARENT_FIELD=parent,
@@ -165,25 +159,25 @@ def test_where_the_time_stands(sqlite, index, opensearch, program, parent, field
     assert checks.delivered(table, index) == 1
 
 
-def test_another_table_in_a_schema_of_its_own(postgres, index, opensearch, program):
+def test_another_table_in_a_schema_of_its_own(postgres, index, program):
     postgres.execute('CREATE SCHEMA "Own"')
     table = tables.SingleColumn(postgres, table='"Own"."Log table"').generate(20)
     settings = {**table.settings, "AUDIT_TABLE_NAME": "Own.Log table"}
-    assert program(postgres, opensearch, index, **settings).send().counted(sent=20)
+    assert program(postgres, index, index, **settings).send().counted(sent=20)
     assert checks.delivered(table, index) == 20
 
 
-def test_prefix_of_the_document_ids(sqlite, index, opensearch, program):
+def test_prefix_of_the_document_ids(sqlite, index, program):
     table = tables.SingleColumn(sqlite).generate(5)
     assert (
-        program(sqlite, opensearch, index, **table.settings, DOCUMENT_ID_PREFIX="shöp-")
+        program(sqlite, index, index, **table.settings, DOCUMENT_ID_PREFIX="shöp-")
         .send()
         .counted(sent=5)
     )
     assert checks.delivered(table, index, prefix="shöp-") == 5
 
 
-def test_text_that_must_come_through_unchanged(sqlite, index, opensearch, program):
+def test_text_that_must_come_through_unchanged(sqlite, index, program):
     """Numbers beyond 64 bits, escapes of all kinds, odd white space, deep nesting, member order."""
     index.create(free={"type": "object", "enabled": False})
     deep = "[" * 500 + "]" * 500
@@ -193,14 +187,14 @@ def test_text_that_must_come_through_unchanged(sqlite, index, opensearch, progra
         f' \\\\ \\n 🚲\u2028\x7f", "": {{}}, "deep": {deep}}}\n}}\n'
     )
     table = tables.SingleColumn(sqlite, tables.README).add(1, message)
-    result = program(sqlite, opensearch, index, **table.settings).send()
+    result = program(sqlite, index, index, **table.settings).send()
     assert result.status == slt.DONE and result.counted(sent=1), result
     assert checks.delivered(table, index) == 1
     first = '{"@timestamp":"2026-03-01T06:00:00Z","audit_event"'
     assert rawjson.to_text(index.documents()["1"]).startswith(first)
 
 
-def test_settings_of_the_server_do_not_matter(postgres, index, opensearch, program):
+def test_settings_of_the_server_do_not_matter(postgres, index, program):
     """Nor how it shows times, nor its default of isolation, nor how soon it ends idle
     transactions."""
     for setting in (
@@ -215,14 +209,14 @@ def test_settings_of_the_server_do_not_matter(postgres, index, opensearch, progr
     ):
         postgres.execute(f"ALTER DATABASE {postgres.name} SET {setting}")
     table = tables.Django(postgres, "3.4")
-    result = program(postgres, opensearch, index, **table.settings, CHUNK_SIZE=100).send()
+    result = program(postgres, index, index, **table.settings, CHUNK_SIZE=100).send()
     assert result.status == slt.DONE and result.counted(sent=525), result
     assert checks.delivered(table, index) == 525
 
 
-def test_a_database_in_another_encoding(postgres_server, sink, program):
+def test_a_database_in_another_encoding(postgres, sink, program):
     """The program is given UTF-8 whatever the server keeps."""
-    latin = Postgres(postgres_server, encoding="LATIN1")
+    latin = Postgres(postgres.server, encoding="LATIN1")
     try:
         table = tables.SingleColumn(latin)
         table.add(1, '{"audit_event": {"date_time": "2026-03-01T06:00:00Z", "m": "Väinö Þóra ÿ"}}')
@@ -247,21 +241,22 @@ ADDITIONAL_DATA = {
 }
 
 
-def test_additional_data_of_every_kind(db, index, opensearch, program):
+def test_additional_data_of_every_kind(db, index, program):
     """Only the JSON value true means sent; everything else in the column stays."""
     table = tables.Django(db, "empty")
     for key, (data, _) in ADDITIONAL_DATA.items():
         table.add(key, data)
-    result = program(db, opensearch, index, **table.settings).send()
+    result = program(db, index, index, **table.settings).send()
     assert result.status == slt.DONE and result.counted(sent=8), result
     assert checks.delivered(table, index) == 8 and "9" not in index.documents()
     assert without_marks(table.additional_data()) == {
-        str(key): after for key, (_, after) in ADDITIONAL_DATA.items()
-    }
+        str(key): after.replace("1.50", "1.5") if db.kind == "mysql" else after
+        for key, (_, after) in ADDITIONAL_DATA.items()
+    }  # MySQL keeps no number's text
 
 
-def test_additional_data_with_a_json_null(db, index, opensearch, program):
+def test_additional_data_with_a_json_null(db, index, program):
     table = tables.Django(db, "empty").add(1, "null")
-    assert program(db, opensearch, index, **table.settings).send().counted(sent=1)
+    assert program(db, index, index, **table.settings).send().counted(sent=1)
     assert checks.delivered(table, index) == 1
     assert tables.without_mark(table.additional_data()["1"]) in ("{}", '{"additional_data":null}')

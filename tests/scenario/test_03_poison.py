@@ -9,6 +9,7 @@ import pytest
 import checks
 import slt
 import tables
+from search import each_product
 
 TIME = '"date_time": "2026-03-01T06:00:00Z"'
 GOOD = f'{{"audit_event": {{{TIME}, "n": 1}}}}'
@@ -52,6 +53,10 @@ REJECTED = {
     "not a date": GOOD.replace("2026-03-01T", "CANARY"),
 }
 TWICE = {"twice": GOOD.replace('"n": 1', '"n": 1, "n": 2')}
+REJECTION = {
+    "opensearch": "mapper_parsing_exception",
+    "elasticsearch": "document_parsing_exception",
+}
 
 
 def fill(table, poison, good=2):
@@ -78,17 +83,17 @@ def mapped(index):
     )
 
 
+@each_product
 @pytest.mark.parametrize("ddl", [tables.USUAL, tables.README], ids=["usual", "readme"])
 @pytest.mark.parametrize("chunk", [500, 3])
-def test_each_is_set_aside_by_itself(db, mapped, opensearch, program, ddl, chunk):
+def test_each_is_set_aside_by_itself(db, search, mapped, program, ddl, chunk):
     table = tables.SingleColumn(db, ddl)
-    rejected = (
-        {**REJECTED, **TWICE} if db.kind == "sqlite" else REJECTED
-    )  # jsonb keeps the last of two members
+    # Elsewhere the database keeps the last of two members.
+    rejected = {**REJECTED, **TWICE} if db.kind in tables.KEEPS_TEXT else REJECTED
     keys = fill(table, {**REFUSED, **rejected})
     good = 2 * (len(keys) + 1)
 
-    result = program(db, opensearch, mapped, **table.settings, CHUNK_SIZE=chunk).run("-v", "send")
+    result = program(db, mapped, mapped, **table.settings, CHUNK_SIZE=chunk).run("-v", "send")
 
     assert result.status == slt.SET_ASIDE, result
     assert (
@@ -97,7 +102,7 @@ def test_each_is_set_aside_by_itself(db, mapped, opensearch, program, ddl, chunk
     )
     assert len(checks.only_unmarked(table, mapped, keys.values())) == good
     for name, key in keys.items():
-        kind = "rejected: 400 mapper_parsing_exception" if name in rejected else "refused: "
+        kind = f"rejected: 400 {REJECTION[search]}" if name in rejected else "refused: "
         assert [kind in line for line in result.warnings(key)] == [True], (name, key, result)
     assert "CANARY" not in result.err + result.out
 
@@ -142,11 +147,11 @@ def test_what_looks_like_poison_and_is_none(sqlite, sink, program):
 @pytest.mark.parametrize(
     "message, count", [('{"a": 1}', "refused"), (GOOD.replace("1}", '"x"}'), "rejected")]
 )
-def test_more_poison_than_a_batch(db, mapped, opensearch, program, message, count):
+def test_more_poison_than_a_batch(db, mapped, program, message, count):
     """It does not count toward BATCH_SIZE; at most 20 rows of a kind are named."""
     table = tables.SingleColumn(db)
     table.fill([(key, False, message if key <= 60 else GOOD, "2026-03-01") for key in range(1, 91)])
-    sender = program(db, opensearch, mapped, **table.settings, BATCH_SIZE=20, CHUNK_SIZE=10)
+    sender = program(db, mapped, mapped, **table.settings, BATCH_SIZE=20, CHUNK_SIZE=10)
     result = sender.send()
     assert result.status == slt.SET_ASIDE and result.counted(sent=20, **{count: 60}), result
     assert result.summary["more"] is True
@@ -157,34 +162,37 @@ def test_more_poison_than_a_batch(db, mapped, opensearch, program, message, coun
     assert checks.only_unmarked(table, mapped, range(1, 61)) == [str(key) for key in range(61, 91)]
 
 
-def test_when_the_index_rejects_everything_it_is_the_configuration(db, mapped, opensearch, program):
+@each_product
+def test_when_the_index_rejects_everything_it_is_the_configuration(db, search, mapped, program):
     """All rows are tried all the same, and the error is named."""
     table = tables.SingleColumn(db)
     for key in range(1, 31):
         table.add(key, REJECTED["not a number"])
-    result = program(db, opensearch, mapped, **table.settings, CHUNK_SIZE=10).send()
+    result = program(db, mapped, mapped, **table.settings, CHUNK_SIZE=10).send()
     assert result.status == slt.CONFIGURATION and result.counted(rejected=30), result
-    assert "mapper_parsing_exception" in result.err
+    assert REJECTION[search] in result.err
     checks.untouched(table, mapped)
 
 
-def test_reasons_are_shown_when_asked_for(sqlite, mapped, opensearch, program):
+@each_product
+def test_reasons_are_shown_when_asked_for(sqlite, mapped, program):
     table = tables.SingleColumn(sqlite)
     keys = fill(table, REJECTED)
-    result = program(sqlite, opensearch, mapped, **table.settings).send("--show-reasons")
+    result = program(sqlite, mapped, mapped, **table.settings).send("--show-reasons")
     assert (
         result.status == slt.SET_ASIDE and "CANARY" in result.warnings(keys["not a number"])[0]
     ), result
 
 
-def test_keys_that_cannot_be_an_id(db, opensearch, index, program):
+@each_product
+def test_keys_that_cannot_be_an_id(db, index, program):
     """An _id has at most 512 bytes, and is not empty: an empty one would make the index refuse
     the whole request."""
     table = tables.SingleColumn(db, tables.TEXT_KEY)
-    bad = ["", "x" * 513, "ä" * 256 + "x", "y" * 100_000]
+    bad = ["", "x" * 513, "ä" * 256 + "x", "y" * tables.LONGEST_KEY[db.dialect]]
     for key in ["a", *bad, "w" * 512, "z"]:
         table.add(key, GOOD)
-    result = program(db, opensearch, index, **table.settings).send()
+    result = program(db, index, index, **table.settings).send()
     assert result.status == slt.SET_ASIDE and result.counted(sent=3, refused=4), result
     assert len(checks.only_unmarked(table, index, bad)) == 3
     assert max(map(len, result.err.splitlines())) < 2000, "a key is named, not poured out"
@@ -250,6 +258,9 @@ def test_a_sent_twin_is_no_harm(db, sink, program):
     assert {row.marked for row in table.rows()} == {True} and set(sink.documents()) == {"1", "2"}
 
 
+BLIND = {"sqlite": "NOCASE", "postgresql": "relaxed", "mysql": "utf8mb4_general_ci"}
+
+
 def test_keys_that_only_the_database_takes_for_equal(db, sink, program):
     """A column that does not mind the case: marking `abc` must not mark `ABC`, which was never
     sent."""
@@ -257,10 +268,8 @@ def test_keys_that_only_the_database_takes_for_equal(db, sink, program):
         db.script(
             "CREATE COLLATION relaxed (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
         )
-    collation = "NOCASE" if db.kind == "sqlite" else "relaxed"
-    table = tables.SingleColumn(
-        db, {db.kind: tables.README[db.kind].replace("id int", f"id text COLLATE {collation}")}
-    )
+    ddl = tables.README[db.dialect].replace("id int", f"id text COLLATE {BLIND[db.dialect]}")
+    table = tables.SingleColumn(db, {db.dialect: ddl})
     table.add("aaa", GOOD).add("abc", GOOD).add("ABC", '{"a": 1}').add("b", GOOD)
     result = program(db, sink, sink, **table.settings).send()
     assert result.status == slt.SET_ASIDE, result

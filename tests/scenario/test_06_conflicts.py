@@ -5,14 +5,16 @@ unsent."""
 import checks
 import slt
 import tables
+from search import each_product
 
 OTHER = {"@timestamp": "2001-01-01T00:00:00Z", "of": "somebody else"}
 
 
-def test_a_document_that_is_there_already(db, index, opensearch, program):
+@each_product
+def test_a_document_that_is_there_already(db, index, program):
     table = tables.SingleColumn(db).generate(30)
     index.put("7", OTHER)
-    result = program(db, opensearch, index, **table.settings, CHUNK_SIZE=10).send()
+    result = program(db, index, index, **table.settings, CHUNK_SIZE=10).send()
     assert result.status == slt.SET_ASIDE and result.counted(sent=29, unverified=1), result
     assert len(checks.only_unmarked(table, index, [7])) == 29
     assert "somebody else" in str(index.documents()["7"]), "the stored document is not overwritten"

@@ -10,6 +10,7 @@ import checks
 import slt
 import tables
 from gateway import Reply, bulk_reply, item
+from search import each_product
 
 SECURITY, NO_INDEX = "security_exception", "index_not_found_exception"
 
@@ -60,19 +61,21 @@ def test_of_an_item(sender, logs, sink, status, kind):
     assert len(sink.bulks) == 1 and len(checks.only_unmarked(logs, sink, range(16, 61))) == 15
 
 
-def test_an_index_that_must_be_an_alias(sqlite, index, opensearch, program):
+@each_product
+def test_an_index_that_must_be_an_alias(sqlite, index, program):
     index.create()
     table = tables.SingleColumn(sqlite).generate(10)
     result = program(
-        sqlite, opensearch, index, **table.settings, ELASTICSEARCH_REQUIRE_ALIAS=True
+        sqlite, index, index, **table.settings, ELASTICSEARCH_REQUIRE_ALIAS=True
     ).send()
     assert result.status == slt.CONFIGURATION, result
     checks.untouched(table, index)
 
 
-def test_a_name_that_no_index_can_have(sqlite, index, opensearch, program):
+@each_product
+def test_a_name_that_no_index_can_have(sqlite, index, program):
     table = tables.SingleColumn(sqlite).generate(10)
-    sender = program(sqlite, opensearch, index, **table.settings)
+    sender = program(sqlite, index, index, **table.settings)
     result = sender.with_(ELASTICSEARCH_APP_AUDIT_LOG_INDEX="UPPER").send()
     assert result.status == slt.CONFIGURATION, result
     checks.untouched(table, index)
@@ -102,16 +105,17 @@ def test_a_database_file_that_is_not_there(sink, bare, tmp_path):
     assert not (tmp_path / "none.sqlite").exists(), "and none is made"
 
 
-def test_a_database_server_that_is_not_there(sink, bare, free_port):
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_database_server_that_is_not_there(sink, bare, free_port, scheme):
     result = bare.with_(
-        DATABASE_URL=f"postgresql://postgres@127.0.0.1:{free_port}/test",
+        DATABASE_URL=f"{scheme}://somebody@127.0.0.1:{free_port}/test",
         **slt.search_settings(sink.url, "sink"),
     ).send()
     assert result.status == slt.UNAVAILABLE and not sink.requests, result
 
 
-def test_a_database_that_the_server_does_not_have(postgres, sink, bare):
+def test_a_database_that_the_server_does_not_have(server_db, sink, bare):
     result = bare.with_(
-        DATABASE_URL=postgres.url + "_not", **slt.search_settings(sink.url, "sink")
+        DATABASE_URL=server_db.url + "_not", **slt.search_settings(sink.url, "sink")
     ).send()
     assert result.status == slt.CONFIGURATION and not sink.requests, result

@@ -73,6 +73,7 @@ def test_no_output_holds_a_secret(db, sink, program, trouble):
         ELASTICSEARCH_USERNAME=USER,
         ELASTICSEARCH_PASSWORD=PASSWORD,
     ).with_(
+        # MySQL's and MariaDB's URLs have this password already
         DATABASE_URL=db.url.replace("postgres@", "postgres:db-secret@"),
         ELASTICSEARCH_RETRY_SECONDS=1,
         DEBUG=True,
@@ -101,6 +102,7 @@ def test_no_output_holds_a_secret(db, sink, program, trouble):
     "settings",
     [
         {"DATABASE_URL": "postgresql://u:db-secret@127.0.0.1:{port}/d"},
+        {"DATABASE_URL": "mysql://u:db-secret@127.0.0.1:{port}/d"},
         {"DATABASE_URL": "nonsense://u:db-secret@h/d"},
         {"DATABASE_URL": "postgresql://u:db-secret@h:x/d"},
         {"DATABASE_PASSWORD": "db-secret\n", "LANES": "x"},

@@ -40,8 +40,6 @@ def test_an_application_writes_at_once(sender, logs, sink):
     def act():
         with contextlib.closing(logs.db.connect()) as application:
             cursor = application.cursor()
-            if logs.db.kind == "postgresql":
-                cursor.execute("SET lock_timeout = 50")
             cursor.execute(NEW_ROW)
             cursor.execute("UPDATE audit_logs SET created_at = '2026-03-02' WHERE id = 25")
 
@@ -51,16 +49,19 @@ def test_an_application_writes_at_once(sender, logs, sink):
     assert checks.delivered(logs, sink) == 61
 
 
+LOCK_TABLE = {
+    "sqlite": ["BEGIN EXCLUSIVE"],
+    "postgresql": ["BEGIN", "LOCK TABLE audit_logs IN ACCESS EXCLUSIVE MODE NOWAIT"],
+    "mysql": ["LOCK TABLES audit_logs WRITE"],
+}
+
+
 def test_an_application_locks_the_whole_table(sender, logs, sink):
     def act():
         with contextlib.closing(logs.db.connect()) as application:
             cursor = application.cursor()
-            if logs.db.kind == "postgresql":
-                cursor.execute("BEGIN")
-                cursor.execute("LOCK TABLE audit_logs IN ACCESS EXCLUSIVE MODE NOWAIT")
-            else:
-                cursor.execute("BEGIN EXCLUSIVE")
-            cursor.execute("ROLLBACK")
+            for statement in LOCK_TABLE[logs.db.dialect]:
+                cursor.execute(statement)
 
     assert meanwhile(sender, sink, act).status == slt.DONE
     assert checks.delivered(logs, sink) == 60
@@ -160,7 +161,7 @@ def test_a_table_that_is_locked_when_the_mark_comes(sender, logs, sink):
     cursor = application.cursor()
 
     def lock():
-        cursor.execute("BEGIN" if logs.db.kind == "postgresql" else "BEGIN IMMEDIATE")
+        cursor.execute("BEGIN IMMEDIATE" if logs.db.kind == "sqlite" else "BEGIN")
         cursor.execute("UPDATE audit_logs SET created_at = '2026-03-02' WHERE id = 30")
         release.start()
 

@@ -5,6 +5,8 @@ by others are found again."""
 
 import contextlib
 
+import pytest
+
 import checks
 import slt
 import tables
@@ -21,11 +23,12 @@ def test_a_smaller_key_after_the_run(sender, logs, sink):
     assert sender.send().counted(sent=1) and checks.delivered(logs, sink) == 61
 
 
-def test_a_commit_after_the_run(postgres, sink, program):
-    """The row was inserted before the run, and could not be seen by it."""
-    table = tables.SingleColumn(postgres).generate(60)
-    sender = program(postgres, sink, sink, **table.settings)
-    with contextlib.closing(postgres.connect()) as application:
+@pytest.mark.parametrize("ddl", [tables.USUAL, tables.README], ids=["usual", "readme"])
+def test_a_commit_after_the_run(server_db, sink, program, ddl):
+    """The row was inserted before the run, could not be seen by it, and held it up nowhere."""
+    table = tables.SingleColumn(server_db, ddl).generate(60)
+    sender = program(server_db, sink, sink, **table.settings)
+    with contextlib.closing(server_db.connect()) as application:
         cursor = application.cursor()
         cursor.execute("BEGIN")
         cursor.execute(EARLY)

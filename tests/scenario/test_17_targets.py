@@ -8,12 +8,12 @@ import pytest
 import checks
 import slt
 import tables
-from search import http_request
+from search import each_product, http_request
 
 
-def ask(index, method, path, body=None):
+def ask(index, method, path, body=None, accept=(200,)):
     status, text = http_request(index.url + path, method, body)
-    assert status == 200, (method, path, status, text)
+    assert status in accept, (method, path, status, text)
     return json.loads(text)
 
 
@@ -36,21 +36,24 @@ def stream(index):
         {"index_patterns": [index.name], "data_stream": {}},
     )
     yield index
-    ask(index, "DELETE", f"/_data_stream/{index.name}")
-    ask(index, "DELETE", f"/_index_template/{index.name}")
+    # The archive of Elasticsearch that the tests run has no request that deletes a data stream.
+    ask(index, "DELETE", f"/_data_stream/{index.name}", accept=(200, 405))
+    ask(index, "DELETE", f"/_index_template/{index.name}", accept=(200, 400))
 
 
-def test_an_alias(db, alias, opensearch, program):
+@each_product
+def test_an_alias(db, alias, program):
     table = tables.SingleColumn(db).generate(30)
-    sender = program(db, opensearch, alias, **table.settings, ELASTICSEARCH_REQUIRE_ALIAS=True)
+    sender = program(db, alias, alias, **table.settings, ELASTICSEARCH_REQUIRE_ALIAS=True)
     result = sender.send()
     assert result.status == slt.DONE and result.counted(sent=30), result
     assert checks.delivered(table, alias) == 30
 
 
-def test_a_data_stream(db, stream, opensearch, program):
+@each_product
+def test_a_data_stream(db, stream, program):
     table = tables.SingleColumn(db).generate(30)
-    result = program(db, opensearch, stream, **table.settings).send()
+    result = program(db, stream, stream, **table.settings).send()
     assert result.status == slt.DONE and result.counted(sent=30), result
     assert checks.delivered(table, stream) == 30
-    assert ask(stream, "GET", f"/_data_stream/{stream.name}")["data_streams"]
+    assert ask(stream, "GET", f"/_resolve/index/{stream.name}")["data_streams"]

@@ -101,10 +101,10 @@ def test_the_header_is_the_only_one_used():
         ], (source, includes)
 
 
-def test_rows_arrive_and_are_marked(outsider, table, index, opensearch):
+def test_rows_arrive_and_are_marked(outsider, table, index):
     marks = table.db.count_marks("ledger_sent" if table.name == "ledger" else table.table)
     index.create(event={"properties": {"amount": {"type": "double"}}})
-    sender = outsider(opensearch, index)
+    sender = outsider(index, index)
     result = sender.send()
     assert result.status == slt.DONE and result.counted(sent=70), result
     assert checks.delivered(table, index) == 70 and marks() == 3

@@ -246,6 +246,18 @@ def test_an_account_that_may_not_delete(make_database, clearer, kind):
         assert clearer(table).with_(DATABASE_URL=url).run("clear", "--dry-run").status == slt.DONE
 
 
+def test_rows_that_change_while_it_runs(sqlite, clearer):
+    """The keys of many transactions are read at once; each DELETE looks at its rows again."""
+    table = single_column(sqlite, tables.README)
+    sqlite.script(
+        "CREATE TRIGGER change AFTER DELETE ON audit_logs WHEN old.id = 1 BEGIN"
+        " UPDATE audit_logs SET is_sent = 0 WHERE id = 2;"
+        " UPDATE audit_logs SET created_at = datetime('now') WHERE id = 7; END"
+    )
+    assert deleted(clearer(table, CLEAR_CHUNK_SIZE=1).run("clear")) == (1, 0)
+    assert keys(table) == [2, 3, 4, 5, 6, 7, 8]
+
+
 def test_a_stop_between_two_transactions(sqlite, clearer):
     table = tables.SingleColumn(sqlite)
     table.fill((i, SENT, "{}", ago(40)) for i in range(5000))

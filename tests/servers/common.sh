@@ -22,25 +22,26 @@ servers_folder() {
 	fi
 }
 
-# unpacked NAME GROUP:ARTIFACT:VERSION: prints the folder of that Maven zip, fetched and
-# unpacked when it is not there yet. Another run may do the same at the same time: each works
-# in a folder of its own, and the first to be done wins.
-unpacked() {
-	local home work output
-	home=$(servers_folder)/$1
-	if [ ! -d "$home" ]; then
-		echo "fetching $2 with maven into $home" >&2
-		mkdir -p "${home%/*}"
-		work=$(mktemp -d "${home%/*}/.new.XXXXXX")
-		output=$(mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
-			-Dartifact="$2:zip" -DoutputDirectory="$work" 2>&1 </dev/null) ||
-			die "maven cannot fetch $2: $output"
-		unzip -q "$work"/*.zip -d "$work/out"
-		chmod -R a+rX "$work"
-		mv -T "$work"/out/* "$home" 2>/dev/null || [ -d "$home" ]
-		rm -rf "$work"
-	fi
-	echo "$home"
+# make_once HOME MAKE...: makes the folder HOME when it is not there yet. MAKE gets one argument
+# more, a folder to work in, and leaves there a folder "out", which becomes HOME. Another run may
+# do the same at the same time: the first to be done wins.
+make_once() {
+	local home=$1 work
+	[ ! -d "$home" ] || return 0
+	mkdir -p "${home%/*}"
+	work=$(mktemp -d "${home%/*}/.new.XXXXXX")
+	"${@:2}" "$work"
+	chmod -R a+rX "$work/out"
+	mv -T "$work/out" "$home" 2>/dev/null || [ -d "$home" ]
+	rm -rf "$work"
+}
+
+fetch() {	# fetch GROUP:ARTIFACT:VERSION:TYPE FOLDER: copies that file of Maven's there
+	local output
+	echo "fetching $1 with maven" >&2
+	output=$(mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+		-Dartifact="$1" -DoutputDirectory="$2" 2>&1 </dev/null) ||
+		die "maven cannot fetch $1: $output"
 }
 
 is_taken() {	# is_taken PORT
@@ -89,4 +90,20 @@ is_running() {
 	local pid
 	pid=$(cat "$1/pid" 2>/dev/null) && [ -n "$pid" ] &&
 		tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$1/"
+}
+
+# certificates DIR: makes there a CA, ca.pem, and by it server.crt and server.key for localhost
+# and 127.0.0.1
+certificates() {
+	(
+		cd "$1" &&
+			openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=test-ca \
+				-keyout ca.key -out ca.pem &&
+			openssl req -newkey rsa:2048 -nodes -subj /CN=localhost \
+				-keyout server.key -out server.csr &&
+			openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+				-days 3650 -out server.crt \
+				-extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1") &&
+			chmod 600 server.key && rm server.csr
+	) >"$1/openssl.log" 2>&1 || die "see $1/openssl.log"
 }

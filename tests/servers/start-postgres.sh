@@ -15,27 +15,16 @@ bin=/usr/lib/postgresql/$1/bin
 take_folder "$2" "$3"
 account=postgres
 
-certificates() {	# in DIR: ca.pem, data/server.crt and data/server.key
-	cd "$dir"
-	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=test-ca \
-		-keyout ca.key -out ca.pem
-	openssl req -newkey rsa:2048 -nodes -subj /CN=localhost \
-		-keyout data/server.key -out server.csr
-	openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 \
-		-extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1") \
-		-out data/server.crt
-	chmod 600 data/server.key
-	rm server.csr
-}
-
 new_cluster() {
 	unprivileged "$bin/initdb" -D "$dir/data" -U postgres --auth=trust --encoding=UTF8 \
 		--no-locale --no-sync >"$dir/initdb.log" 2>&1 || die "see $dir/initdb.log"
-	(certificates) >"$dir/openssl.log" 2>&1 || die "see $dir/openssl.log"
+	certificates "$dir"
 	cat >>"$dir/data/postgresql.conf" <<-CONF
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = '$dir/s'
 		ssl = on
+		ssl_cert_file = '$dir/server.crt'
+		ssl_key_file = '$dir/server.key'
 		fsync = off	# thrown away after the tests
 	CONF
 	cat >"$dir/data/pg_hba.conf" <<-CONF

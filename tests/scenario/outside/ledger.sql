@@ -21,3 +21,14 @@ CREATE TABLE ledger_sent (
     seq bigint PRIMARY KEY,
     sent_at timestamptz NOT NULL
 );
+-- mysql
+CREATE TABLE ledger (
+    seq bigint PRIMARY KEY,
+    at datetime(6) NOT NULL,
+    who text,
+    what text NOT NULL
+);
+CREATE TABLE ledger_sent (
+    seq bigint PRIMARY KEY,
+    sent_at datetime(6) NOT NULL
+);

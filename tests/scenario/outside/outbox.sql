@@ -17,3 +17,12 @@ CREATE TABLE outbox (
     amount numeric,
     delivered boolean
 );
+-- mysql
+CREATE TABLE outbox (
+    event_id char(36) PRIMARY KEY,
+    created datetime(6) NOT NULL,
+    kind text NOT NULL,
+    subject text,
+    amount decimal(38, 9),
+    delivered boolean
+);

@@ -13,3 +13,10 @@ CREATE TABLE event_log (
     payload json NOT NULL,
     sent_at timestamptz
 );
+-- mysql
+CREATE TABLE event_log (
+    id bigint AUTO_INCREMENT PRIMARY KEY,
+    occurred_at datetime(6) NOT NULL,
+    payload json NOT NULL,
+    sent_at datetime(6)
+);
