@@ -25,6 +25,7 @@ static void make_room(struct lane *lane)
 	lane->ids = mem_grow(lane->ids, n, sizeof(*lane->ids));
 	lane->parts = mem_grow(lane->parts, n, sizeof(*lane->parts));
 	lane->items = mem_grow(lane->items, n, sizeof(*lane->items));
+	lane->docs = mem_grow(lane->docs, n, sizeof(*lane->docs));
 	lane->cap = n;
 }
 
@@ -49,8 +50,10 @@ static void build(struct lane *lane)
 static void account(struct lane *lane)
 {
 	const struct chunk *chunk = &lane->chunk;
-	size_t sent = chunk_count(chunk, DELIVERED) + chunk_count(chunk, ELSEWHERE) +
-		      chunk_count(chunk, GONE);
+	size_t sent = chunk_count(chunk, GONE);
+
+	for (size_t i = 0; i < chunk->n; i++)
+		sent += chunk_has_earned(&chunk->rows[i]);
 
 	stats_add_chunk(lane->run->stats, chunk);
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
@@ -94,6 +97,7 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db, struct er
 	*lane = (struct lane){ .run = run,
 			       .db = db,
 			       .max_bytes = run->max_bulk_bytes,
+			       .max_read = run->max_bulk_bytes,
 			       .has_progress = true };
 	chunk_init(&lane->chunk);
 	doc_init(&lane->doc);
@@ -116,6 +120,7 @@ void lane_fini(struct lane *lane)
 	free(lane->ids);
 	free(lane->parts);
 	free(lane->items);
+	free(lane->docs);
 	memset(lane, 0, sizeof(*lane));
 }
 
@@ -124,6 +129,7 @@ static const char *verdict_name(enum verdict verdict)
 	switch (verdict) {
 	case REFUSED: return "refused";
 	case REJECTED: return "rejected";
+	case CONFLICT: return "conflict";
 	case UNVERIFIED: return "unverified";
 	case LEFT: return "left unsent";
 	default: return "set aside";

@@ -27,6 +27,8 @@ struct run {
 	const char *id_prefix;
 	size_t max_bulk_bytes; /* of a request's body */
 	double retry_seconds;  /* without progress, then the run stops */
+	bool has_pipeline;     /* a stored document may have members that ours has not */
+	bool trust_existing;   /* ON_CONFLICT=trust: a 409 is proof enough */
 	bool show_reasons;     /* the index's reasons may quote a message: law 5 */
 	struct source *source;
 	struct stats *stats;
@@ -40,7 +42,9 @@ struct lane {
 	struct doc doc;
 	struct sql_values values;
 	size_t max_bytes;   /* of a request: less once the server said "too large" */
+	size_t max_read;    /* of stored documents that are read at once, likewise */
 	struct retry retry; /* back-off, and since when there is no progress */
+	bool cannot_read;   /* stored documents: the server does not let us */
 	bool is_proven;	    /* marking was tried, see settle_prove */
 	bool has_progress;  /* a row got its verdict since retry began */
 	/* scratch for as many rows as a chunk has, kept */
@@ -49,6 +53,7 @@ struct lane {
 	struct db_value *keys;
 	struct slt_text *ids, *parts;
 	struct bulk_item *items;
+	struct mget_doc *docs;
 };
 
 /* Takes the connection over, also when it fails. */

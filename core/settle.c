@@ -29,8 +29,7 @@ static size_t list_earned(struct lane *lane)
 	for (size_t i = 0; i < chunk->n; i++) {
 		struct log_row *row = &chunk->rows[i];
 
-		if (!row->marked &&
-		    (row->verdict == DELIVERED || row->verdict == ELSEWHERE))
+		if (!row->marked && chunk_has_earned(row))
 			lane->rows[n++] = row;
 	}
 	return n;
@@ -376,7 +375,7 @@ int settle(struct lane *lane, struct err *err)
 	err_context(
 		err,
 		"%zu rows that the index has acknowledged could not be marked; the next "
-		"run finds their documents there and counts them as unverified",
+		"run finds their documents there",
 		n);
 	return -1;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "connect.h"
 #include "lane.h"
@@ -170,6 +171,8 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.max_bulk_bytes = max_bytes,
 		.retry_seconds = (double)settings_number(s,
 							 SET_ELASTICSEARCH_RETRY_SECONDS),
+		.has_pipeline = *settings_text(s, SET_ELASTICSEARCH_PIPELINE) != '\0',
+		.trust_existing = strcmp(settings_text(s, SET_ON_CONFLICT), "trust") == 0,
 		.show_reasons = t->options->show_reasons,
 		.source = &t->source,
 		.stats = stats,
