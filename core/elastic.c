@@ -148,7 +148,7 @@ static char *make_bulk_path(const struct elastic_config *config, const char *fil
 }
 
 /* All of each _source, and no filter: the server would write it anew, numbers and all. */
-static char *make_mget_path(const struct elastic_config *config)
+static char *make_read_path(const struct elastic_config *config, const char *what)
 {
 	struct buf path;
 	char *made;
@@ -156,7 +156,7 @@ static char *make_mget_path(const struct elastic_config *config)
 	buf_init(&path, 64 * 1024);
 	buf_putc(&path, '/');
 	put_percent(&path, config->index);
-	buf_puts(&path, "/_mget");
+	buf_puts(&path, what);
 	made = mem_copy(buf_str(&path));
 	buf_fini(&path);
 	return made;
@@ -204,7 +204,8 @@ int elastic_target_init(struct elastic_target *target,
 	make_authorization(target);
 	target->bulk_path = make_bulk_path(config, bulk_filter_path);
 	target->bulk_path_reasons = make_bulk_path(config, bulk_filter_path_reasons);
-	target->mget_path = make_mget_path(config);
+	target->mget_path = make_read_path(config, "/_mget");
+	target->search_path = make_read_path(config, "/_search");
 	return 0;
 }
 
@@ -216,6 +217,7 @@ void elastic_target_fini(struct elastic_target *target)
 	free(target->bulk_path);
 	free(target->bulk_path_reasons);
 	free(target->mget_path);
+	free(target->search_path);
 	for (size_t i = 0; i < target->n_urls; i++)
 		free(target->urls[i]);
 	*target = (struct elastic_target){ 0 };
@@ -419,21 +421,43 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
 	return finish(elastic, answer, ret_retry_after);
 }
 
+/* Posts elastic->body, the question which documents are stored. */
+static enum elastic_answer ask_for_stored(struct elastic *elastic, const char *path,
+					  struct err *err)
+{
+	struct slt_text body = { elastic->body.ptr, elastic->body.len };
+	enum elastic_answer answer = ask(elastic, path, "application/json", &body, 1,
+					 true, err);
+
+	return answer == ANSWER_UNKNOWN && elastic->reply.body.full ? ANSWER_TOO_LARGE
+								    : answer;
+}
+
 enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
 				 long *ret_retry_after, struct err *err)
 {
 	enum elastic_answer answer;
-	struct slt_text body;
 
 	buf_reset(&elastic->body);
 	mget_put_body(&elastic->body, docs, n);
-	body = (struct slt_text){ elastic->body.ptr, elastic->body.len };
-	answer = ask(elastic, elastic->target->mget_path, "application/json", &body, 1,
-		     true, err);
-	if (answer == ANSWER_UNKNOWN && elastic->reply.body.full)
-		answer = ANSWER_TOO_LARGE;
+	answer = ask_for_stored(elastic, elastic->target->mget_path, err);
 	if (answer == ANSWER_ITEMS &&
 	    mget_read_reply(reply_text(elastic), docs, n, err) < 0)
+		answer = not_understood(elastic, err);
+	return finish(elastic, answer, ret_retry_after);
+}
+
+enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,
+				   size_t n, mget_hit_fn *hit, void *arg,
+				   long *ret_retry_after, struct err *err)
+{
+	enum elastic_answer answer;
+
+	buf_reset(&elastic->body);
+	mget_put_search(&elastic->body, docs, n);
+	answer = ask_for_stored(elastic, elastic->target->search_path, err);
+	if (answer == ANSWER_ITEMS &&
+	    mget_read_search(reply_text(elastic), docs, n, hit, arg, err) < 0)
 		answer = not_understood(elastic, err);
 	return finish(elastic, answer, ret_retry_after);
 }

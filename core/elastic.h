@@ -38,7 +38,7 @@ struct elastic_target {
 	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
 	char *bulk_path;	       /* owned: "/index/_bulk?…" */
 	char *bulk_path_reasons;       /* the same, asking for reasons */
-	char *mget_path;	       /* "/index/_mget" */
+	char *mget_path, *search_path; /* "/index/_mget", "/index/_search" */
 	size_t n_urls;
 	bool plaintext_credentials; /* worth a warning on every run */
 };
@@ -83,5 +83,10 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
  * the next request. ANSWER_TOO_LARGE is also a reply longer than 64 MiB. */
 enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
 				 long *ret_retry_after, struct err *err) MUST_CHECK;
+
+/* Looks for n documents by _id in everything that the target is. */
+enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,
+				   size_t n, mget_hit_fn *hit, void *arg,
+				   long *ret_retry_after, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clear.h"
+#include "conflicts.h"
 #include "effective.h"
 #include "http.h"
 #include "listing.h"
@@ -29,8 +31,10 @@ struct arguments {
 	bool quiet, json;
 	struct send_options send;
 	struct clear_options clear;
-	long n;		  /* preview -n */
-	const char *name; /* facades NAME */
+	long n;	      /* preview -n */
+	bool as_sent; /* resolve --as-sent */
+	char *const *operands;
+	size_t n_operands;
 };
 
 static const char usage_text[] =
@@ -44,6 +48,10 @@ static const char usage_text[] =
 	"                   send unsent rows: BATCH_SIZE of them, N, or all\n"
 	"  clear [--older-than AGE] [--dry-run]\n"
 	"                   delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h\n"
+	"  conflicts [--json]\n"
+	"                   list unsent rows whose _id has another document in the index\n"
+	"  resolve KEY... --as-sent\n"
+	"                   mark such rows as sent all the same\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
@@ -128,6 +136,31 @@ static enum exit_status run_clear(const struct settings *settings,
 								     : status;
 }
 
+static enum exit_status run_conflicts(const struct settings *settings,
+				      const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return conflicts_list(settings, args->json, &status, &err) < 0 ? failed(&err)
+								       : status;
+}
+
+static enum exit_status run_resolve(const struct settings *settings,
+				    const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	if (!args->n_operands || !args->as_sent)
+		return usage_error("%s", "resolve: the keys of rows and --as-sent are "
+					 "expected");
+	return conflicts_resolve(settings, args->operands, args->n_operands, &status,
+				 &err) < 0
+		       ? failed(&err)
+		       : status;
+}
+
 static enum exit_status run_preview(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -144,8 +177,8 @@ static enum exit_status run_facades(const struct settings *settings,
 	struct err err;
 	int result;
 
-	if (args->name)
-		result = listing_one(settings, args->name, args->json, &err);
+	if (args->n_operands)
+		result = listing_one(settings, args->operands[0], args->json, &err);
 	else
 		result = listing_all(settings, args->json, &status, &err);
 	return result < 0 ? failed(&err) : status;
@@ -168,6 +201,7 @@ enum {
 	OPT_REASONS,
 	OPT_OLDER_THAN,
 	OPT_DRY_RUN,
+	OPT_AS_SENT,
 	OPT_JSON
 };
 
@@ -198,18 +232,19 @@ static const struct option clear_options[] = {
 	{ 0 },
 };
 
+static const struct option resolve_options[] = {
+	{ "as-sent", no_argument, NULL, OPT_AS_SENT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static const struct option preview_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static const struct option facades_options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
-static const struct option config_options[] = {
+/* of the commands that print a result */
+static const struct option json_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -219,15 +254,17 @@ static const struct command {
 	const char *name;
 	const char *letters;
 	const struct option *options;
-	int max_operands;
+	size_t max_operands;
 	enum exit_status (*run)(const struct settings *settings,
 				const struct arguments *args);
 } commands[] = {
-	{ "send", "+:h", send_options, 0, run_send },
-	{ "clear", "+:h", clear_options, 0, run_clear },
-	{ "preview", "+:hn:", preview_options, 0, run_preview },
-	{ "facades", "+:h", facades_options, 1, run_facades },
-	{ "config", "+:h", config_options, 0, run_config },
+	{ "send", ":h", send_options, 0, run_send },
+	{ "clear", ":h", clear_options, 0, run_clear },
+	{ "conflicts", ":h", json_options, 0, run_conflicts },
+	{ "resolve", ":h", resolve_options, SIZE_MAX, run_resolve },
+	{ "preview", ":hn:", preview_options, 0, run_preview },
+	{ "facades", ":h", json_options, 1, run_facades },
+	{ "config", ":h", json_options, 0, run_config },
 };
 
 /* A whole number that is not negative; -1: it is none. */
@@ -267,6 +304,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
+	case OPT_AS_SENT: args->as_sent = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':
@@ -344,9 +382,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 	opterr = 0;
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
-		*ret_status = usage_error(
-			"%s",
-			"a command is expected: send, clear, preview, facades, config");
+		*ret_status = usage_error("%s", "a command is expected, such as send");
 		return -1;
 	}
 	if (result == 0) {
@@ -358,19 +394,14 @@ static int parse(int argc, char **argv, struct arguments *args,
 		argc -= optind;
 		argv += optind;
 		optind = 0;
-		/* operands may stand before options: facades NAME --json */
-		if ((*ret)->max_operands && argc > 1 && *argv[1] != '-') {
-			args->name = argv[1];
-			argv[1] = argv[0];
-			argc--;
-			argv++;
-		}
+		/* getopt moves the operands behind the options */
 		result = take_options(argc, argv, (*ret)->letters, (*ret)->options, args);
+		args->operands = argv + optind;
+		args->n_operands = (size_t)(argc - optind);
+		if (result == 0 && args->n_operands > (*ret)->max_operands)
+			result = (int)usage_error("unexpected argument %s",
+						  args->operands[(*ret)->max_operands]);
 	}
-	if (result == 0 && optind < argc && (*ret)->max_operands && !args->name)
-		args->name = argv[optind++];
-	if (result == 0 && optind < argc)
-		result = (int)usage_error("unexpected argument %s", argv[optind]);
 	if (result == 'V')
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
 	if (result == 0)
