@@ -32,6 +32,12 @@ void chunk_reset(struct chunk *chunk)
 	buf_reset(&chunk->body);
 }
 
+void chunk_drop_body(struct chunk *chunk, size_t more_than)
+{
+	if (chunk->body.cap > 2 * more_than)
+		buf_fini(&chunk->body);
+}
+
 static struct log_row *new_row(struct chunk *chunk)
 {
 	if (chunk->n == chunk->cap) {

@@ -65,6 +65,9 @@ void chunk_init(struct chunk *chunk);
 void chunk_fini(struct chunk *chunk);
 void chunk_reset(struct chunk *chunk);
 
+/* The documents are not needed any more: gives their memory back where it is more than this. */
+void chunk_drop_body(struct chunk *chunk, size_t more_than);
+
 /* Copies a row of a page: its first cell is the key, the rest are the facade's. */
 void chunk_add(struct chunk *chunk, const struct db_row *row);
 

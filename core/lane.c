@@ -71,6 +71,8 @@ static int carry(struct lane *lane, struct err *err)
 		return taken;
 	build(lane);
 	posted = settle_prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	/* a database may need as much again to rewrite a large row */
+	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
 	settled = settle(lane, posted < 0 ? &second : err);
 	account(lane);
 	if (posted < 0 && settled < 0)

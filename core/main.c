@@ -6,6 +6,9 @@
 #endif
 #include <errno.h>
 #include <getopt.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -422,6 +425,15 @@ static enum log_level level_of(const struct arguments *args, bool debug)
 	return args->quiet ? LOG_WARNING : LOG_NOTICE;
 }
 
+/* Large rows come and go. glibc keeps ever larger pieces of memory for itself once one was
+ * given back, unless it is told what is large. */
+static void give_back_large_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
@@ -430,6 +442,7 @@ int main(int argc, char **argv)
 	struct settings settings;
 	struct err err;
 
+	give_back_large_memory();
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);
