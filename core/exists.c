@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "fault.h"
 #include "lane.h"
 #include "log.h"
 #include "retry.h"
@@ -117,6 +118,7 @@ int exists_compare(struct lane *lane, struct err *err)
 					      err);
 		switch (answer) {
 		case ANSWER_ITEMS:
+			fault_point("compared");
 			for (size_t i = 0; i < n; i++)
 				judge(lane, lane->rows[i], &lane->docs[i]);
 			retry_progress(&lane->retry);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "fault.h"
 #include "log.h"
 #include "mem.h"
 #include "post.h"
@@ -69,11 +70,15 @@ static int carry(struct lane *lane, struct err *err)
 	taken = source_take(lane->run->source, lane->db, &lane->chunk, err);
 	if (taken <= 0)
 		return taken;
+	fault_point("taken");
 	build(lane);
+	fault_point("built");
 	posted = settle_prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	fault_point("posted");
 	/* a database may need as much again to rewrite a large row */
 	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
 	settled = settle(lane, posted < 0 ? &second : err);
+	fault_point("settled");
 	account(lane);
 	if (posted < 0 && settled < 0)
 		stats_fail(lane->run->stats, &second);

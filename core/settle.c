@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "lane.h"
 #include "log.h"
 #include "retry.h"
@@ -58,10 +59,12 @@ static int commit(struct lane *lane, struct log_row *const *rows, size_t n,
 		  long long touched, struct err *err)
 {
 	chunk_assert_touched(touched, n);
+	fault_point("marked");
 	if (db_commit(lane->db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		rows[i]->marked = true;
+	fault_point("committed");
 	return 0;
 }
 

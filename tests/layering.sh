@@ -24,7 +24,7 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err mem log buf arena utf8 json instant stop
+err fault mem log buf arena utf8 json instant stop
 settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
