@@ -85,18 +85,16 @@ static int carry(struct lane *lane, struct err *err)
 	return posted < 0 || settled < 0 ? -1 : 1;
 }
 
-void lane_run(struct lane *lane)
+bool lane_step(struct lane *lane)
 {
 	struct err err;
-	int went;
+	int went = carry(lane, &err);
 
-	do
-		went = carry(lane, &err);
-	while (went > 0);
 	if (went < 0) {
 		stats_fail(lane->run->stats, &err);
 		source_close(lane->run->source);
 	}
+	return went > 0;
 }
 
 int lane_init(struct lane *lane, const struct run *run, struct db *db, struct err *err)

@@ -61,9 +61,9 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db,
 	      struct err *err) MUST_CHECK;
 void lane_fini(struct lane *lane);
 
-/* Loops until nothing is left, a stop is requested, or something fails: then no lane
- * takes any more, and the failure is in run->stats. */
-void lane_run(struct lane *lane);
+/* Carries one chunk. False when nothing is left, a stop is requested, or something failed:
+ * then no lane takes any more, and the failure is in run->stats. */
+bool lane_step(struct lane *lane);
 
 /* Gives a row a verdict that leaves it unmarked, and tells it in the log: by its key, with the
  * index's status (0: none) and what is wrong. `reason` may quote the message: it is told with

@@ -78,7 +78,7 @@ const struct setting settings_table[N_SETTINGS] = {
 	TEXT(ELASTICSEARCH_USERNAME, "", "user"),
 	BOOLEAN(ELASTICSEARCH_VERIFY, "True", "verify the server's certificate"),
 	BOOLEAN(ENABLE_SEND_AUDIT_LOG, "True", "let send send"),
-	NUMBER(LANES, 1, 64, "1", "threads that send, each with its own connections"),
+	NUMBER(LANES, 1, 64, "4", "threads that send, each with its own connections"),
 	NUMBER(MAX_BULK_BYTES, 1024, 1073741824, "8388608", "bytes of one bulk request"),
 	CHOICE(ON_CONFLICT, "verify, trust", "verify",
 	       "what to do when the index already has a document of this key"),

@@ -30,36 +30,39 @@ struct transfer {
 
 static void *lane_main(void *arg)
 {
-	lane_run(arg);
+	while (lane_step(arg))
+		;
 	return NULL;
 }
 
-static int open_lanes(struct transfer *t, struct lane *lanes, size_t n, struct err *err)
+static int open_lane(struct transfer *t, struct lane *lane, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct db *db = t->session.db;
+	struct db *db = t->session.db;
 
-		t->session.db = NULL;
-		if (!db && db_open(&t->session.url, DB_WRITE, &db, err) < 0)
-			return -1;
-		if (lane_init(&lanes[i], &t->run, db, err) < 0)
-			return -1;
-	}
-	return 0;
+	t->session.db = NULL; /* the first lane's */
+	if (!db && db_open(&t->session.url, DB_WRITE, &db, err) < 0)
+		return -1;
+	return lane_init(lane, &t->run, db, err);
 }
 
-/* The first lane runs on this thread: with one lane there is no other. */
-static void run_lanes(struct lane *lanes, size_t n)
+/* The first lane goes on on this thread. Fewer lanes than were asked for are no failure: a
+ * server may have no connection to spare. */
+static void run_lanes(struct transfer *t, struct lane *lanes, size_t n)
 {
 	pthread_t *threads = mem_new(n, sizeof(*threads));
 	size_t started = 1;
+	struct err err = { .text = "no thread could be started" };
 
-	while (started < n &&
-	       pthread_create(&threads[started], NULL, lane_main, &lanes[started]) == 0)
-		started++;
+	for (; started < n; started++) {
+		if (open_lane(t, &lanes[started], &err) < 0 ||
+		    pthread_create(&threads[started], NULL, lane_main, &lanes[started]) !=
+			    0)
+			break;
+	}
 	if (started < n)
-		log_warning("only %zu of %zu lanes could be started", started, n);
-	lane_run(&lanes[0]);
+		log_warning("only %zu of %zu lanes could be started: %s", started, n,
+			    err.text);
+	lane_main(&lanes[0]);
 	for (size_t i = 1; i < started; i++)
 		pthread_join(threads[i], NULL);
 	free(threads);
@@ -82,9 +85,11 @@ static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 	struct lane *lanes = mem_new(n, sizeof(*lanes));
 	int result;
 
-	result = open_lanes(t, lanes, n, err);
+	result = open_lane(t, &lanes[0], err);
 	if (result == 0) {
-		run_lanes(lanes, n);
+		/* most runs have one chunk or none, which is no work for several */
+		if (lane_step(&lanes[0]) && source_may_have_more(&t->source))
+			run_lanes(t, lanes, n);
 		if (stats->failed)
 			stats->more = true;
 		else
