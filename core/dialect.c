@@ -170,6 +170,17 @@ static void my_keys(struct buf *out, const char *column, size_t n)
 	buf_printf(out, "%s IN (?)", column);
 }
 
+/* What the server prints of a BIT is its bytes, and of binary text nobody knows the character
+ * set. A text is of any character set, and read in UTF-8. */
+static void my_key_text(struct buf *out, const char *column, const char *type)
+{
+	if (strstr(type, "binary") || strstr(type, "blob"))
+		buf_puts(out, column);
+	else
+		buf_printf(out, "CAST(CONVERT(%s%s USING utf8mb4) AS BINARY)", column,
+			   strncmp(type, "bit", 3) == 0 ? " + 0" : "");
+}
+
 static bool my_is_flag(const char *type)
 {
 	static const char *const numbers[] = { "tinyint", "smallint", "mediumint",
@@ -178,6 +189,14 @@ static bool my_is_flag(const char *type)
 					       NULL };
 
 	return !*type || begins_with_one_of(type, numbers);
+}
+
+/* The collations that are the default take 'abc' for 'ABC' and 'abc ', whose documents are
+ * others. */
+static bool my_is_exact(const char *type)
+{
+	return *type && (my_is_flag(type) || is_time_type(type) ||
+			 strstr(type, "binary") || strstr(type, "blob"));
 }
 
 static int my_is_true(struct buf *out, const char *column, const char *type)
@@ -331,6 +350,8 @@ static const struct dialect dialects[] = {
 		.quote = quote_back,
 		.placeholder = my_placeholder,
 		.keys = my_keys,
+		.is_exact = my_is_exact,
+		.key_text = my_key_text,
 		.is_true = my_is_true,
 		.flag = my_flag,
 		.is_true_member = my_is_true_member,

@@ -29,6 +29,14 @@ struct dialect {
 	void (*keys)(struct buf *out, const char *column, size_t n);
 	void (*encode_keys)(struct buf *out, const struct db_value *keys, size_t n);
 
+	/* Does = between values of this declared type ("" not known) compare them byte by byte?
+	 * NULL: so it is, or a key that it is not so for counts as not unique. Otherwise keys
+	 * are compared by their key_text as well. */
+	bool (*is_exact)(const char *type);
+
+	/* A key of that declared type as the driver reads it, whatever the collation. */
+	void (*key_text)(struct buf *out, const char *column, const char *type);
+
 	/* "the flag is set", never NULL, by the declared type in lower case ("" not known).
 	 * -1: a column of that type is no flag. */
 	int (*is_true)(struct buf *out, const char *column, const char *type) MUST_CHECK;

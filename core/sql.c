@@ -148,13 +148,39 @@ static int put_set(struct renderer *r, const struct piece *piece, const char *co
 	return 0;
 }
 
-static void put_keys(struct renderer *r, const char *column)
+static void put_list(struct renderer *r, enum sql_slot slot, const char *column)
 {
-	size_t n = param(r, SLOT_KEYS, NULL);
+	size_t n = param(r, slot, NULL);
 
 	r->dialect->keys(&r->out, column, n);
 	if (n && !r->out.full)
 		r->sql->params[n - 1].at = r->out.len - strlen("?)");
+}
+
+/* `of` is the brace that names the column, `column` how it is called here. A column of another
+ * table than the key's is of no known type. */
+static int put_keys(struct renderer *r, const struct piece *of, const char *column)
+{
+	const struct dialect *d = r->dialect;
+	char type[128] = "";
+	struct buf text;
+
+	if (d->is_exact &&
+	    r->type(r->arg, of->parts[of->n_parts - 1], type, sizeof(type), r->err) < 0)
+		return -1;
+	if (!d->is_exact || d->is_exact(type)) {
+		put_list(r, SLOT_KEYS, column);
+		return 0;
+	}
+	buf_putc(&r->out, '(');
+	put_list(r, SLOT_KEYS, column); /* by the index */
+	buf_puts(&r->out, " AND ");
+	buf_init(&text, SIZE_MAX / 4);
+	d->key_text(&text, column, type);
+	put_list(r, SLOT_KEY_TEXTS, buf_str(&text));
+	buf_fini(&text);
+	buf_putc(&r->out, ')');
+	return 0;
 }
 
 /* `of` is the brace that names the column, `column` how it is called here. The column may be
@@ -199,7 +225,7 @@ static int put_piece(struct renderer *r, const struct piece *piece)
 	case P_TIME: buf_printf(&r->out, "%s AS slt_time", column); break;
 	case P_UNSENT: buf_puts(&r->out, forms[r->form].sent ? "NOT (" : "("); break;
 	case P_END: buf_putc(&r->out, ')'); break;
-	case P_KEYS: put_keys(r, column); break;
+	case P_KEYS: failed = put_keys(r, piece, column); break;
 	case P_OLDER_THAN: failed = put_older_than(r, piece, column); break;
 	case P_IS_TRUE: failed = put_is_true(r, piece, column); break;
 	case P_SET_TRUE:
@@ -218,15 +244,17 @@ static int put_template(struct renderer *r)
 	return 0;
 }
 
-static const struct piece *time_of(const struct sql_template *template)
+/* The one brace of a kind; NULL when there is none. */
+static const struct piece *find_piece(const struct sql_template *template,
+				      enum piece_kind kind)
 {
 	for (size_t i = 0; i < template->n; i++)
-		if (template->pieces[i].kind == P_TIME)
+		if (template->pieces[i].kind == kind)
 			return &template->pieces[i];
 	return NULL;
 }
 
-static void put_rows(struct renderer *r, enum rows rows)
+static int put_rows(struct renderer *r, enum rows rows)
 {
 	switch (rows) {
 	case WITHOUT_KEY: buf_puts(&r->out, "slt_key IS NULL"); break;
@@ -235,19 +263,20 @@ static void put_rows(struct renderer *r, enum rows rows)
 		buf_puts(&r->out, "slt_key > ");
 		put_param(r, SLOT_AFTER, NULL);
 		break;
-	case OF_KEYS: put_keys(r, "slt_key"); break;
+	case OF_KEYS: return put_keys(r, find_piece(r->template, P_KEY), "slt_key");
 	case TIMELESS:
 		buf_puts(&r->out, "NOT ");
 		r->dialect->is_time(&r->out, "slt_time");
 		break;
 	}
+	return 0;
 }
 
 /* A derived table around the fetch keeps the use of the key's index on PostgreSQL 15,
  * SQLite 3.40, MySQL 8.0 and MariaDB 10.11: the plan is that of the fetch alone. */
 static int put_wrapped(struct renderer *r, const struct form *form)
 {
-	const struct piece *time = time_of(r->template);
+	const struct piece *time = find_piece(r->template, P_TIME);
 
 	if ((form->old || form->rows == TIMELESS) && !time)
 		return err_set(r->err, EXIT_CONFIG,
@@ -256,7 +285,8 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 	if (put_template(r) < 0)
 		return -1;
 	buf_puts(&r->out, ") AS slt_log WHERE ");
-	put_rows(r, form->rows);
+	if (put_rows(r, form->rows) < 0)
+		return -1;
 	if (form->old) {
 		buf_puts(&r->out, " AND ");
 		if (put_older_than(r, time, "slt_time") < 0)
@@ -365,15 +395,19 @@ static void add_encoded(const struct sql *sql, const struct sql_args *args,
 /* Each key as a value of its own: copies the statement from `from` to the placeholder at
  * `at`, and repeats that. No key at all is NULL, which no column equals. Returns where the
  * rest begins. */
-static size_t add_spread(const struct sql *sql, size_t from, size_t at,
+static size_t add_spread(const struct sql *sql, size_t from, size_t at, bool as_bytes,
 			 const struct sql_args *args, struct sql_values *values)
 {
 	buf_put(&values->spread, sql->text + from, at - from);
 	for (size_t i = 0; i < args->n_keys; i++) {
+		struct db_value key = args->keys[i];
+
 		if (i)
 			buf_puts(&values->spread, ", ");
 		sql->dialect->placeholder(&values->spread, values->n + 1);
-		add(values, args->keys[i]);
+		if (as_bytes)
+			key.type = DB_BLOB;
+		add(values, key);
 	}
 	if (args->n_keys)
 		return at + strlen("?");
@@ -399,11 +433,13 @@ void sql_bind(const struct sql *sql, const struct sql_args *args,
 		case SLOT_OLDER_THAN: add(values, text_value(args->older_than)); break;
 		case SLOT_LIMIT: add(values, limit); break;
 		case SLOT_KEYS:
+		case SLOT_KEY_TEXTS:
 			if (sql->dialect->encode_keys)
 				add_encoded(sql, args, values);
 			else
-				from = add_spread(sql, from, sql->params[i].at, args,
-						  values);
+				from = add_spread(sql, from, sql->params[i].at,
+						  sql->params[i].slot == SLOT_KEY_TEXTS,
+						  args, values);
 			break;
 		}
 	}

@@ -56,7 +56,15 @@ enum sql_form {
 typedef int sql_type_fn(void *arg, const char *column, char *ret_type, size_t size,
 			struct err *err);
 
-enum sql_slot { SLOT_VALUE, SLOT_AFTER, SLOT_LIMIT, SLOT_KEYS, SLOT_OLDER_THAN };
+/* SLOT_KEY_TEXTS: the keys once more, as bytes. */
+enum sql_slot {
+	SLOT_VALUE,
+	SLOT_AFTER,
+	SLOT_LIMIT,
+	SLOT_KEYS,
+	SLOT_KEY_TEXTS,
+	SLOT_OLDER_THAN
+};
 
 struct sql {
 	char *text; /* owned */
@@ -64,7 +72,7 @@ struct sql {
 	struct {
 		enum sql_slot slot;
 		char *value; /* owned, SLOT_VALUE only */
-		size_t at;   /* SLOT_KEYS: where a placeholder to be repeated stands */
+		size_t at;   /* of keys: where a placeholder to be repeated stands */
 	} params[SQL_MAX_VALUES];
 	size_t n_params;
 };

@@ -16,6 +16,7 @@
 /* Numbers of the servers; names in <mysqld_error.h>, which each library has its own of. */
 enum {
 	ER_QUERY_KILLED = 1317,
+	ER_SIGNAL_EXCEPTION = 1644,
 	ER_STMT_UNKNOWN = 1243,
 	ER_REPREPARE = 1615,
 };
@@ -100,14 +101,15 @@ static enum exit_status number_status(unsigned number)
 
 /* What stands in quotes can be a value of a row, unless the message is about names: those
  * of the client and of the SQLSTATE classes 08 (connection), 28 (login), 42 (names, rights,
- * syntax). What a trigger raises (45000) can be any text of a row. */
-static void plain_message(const char *state, const char *message, char *to, size_t size)
+ * syntax). What a trigger raises (SIGNAL, of 45000 mostly) can be any text of a row. */
+static void plain_message(unsigned number, const char *state, const char *message,
+			  char *to, size_t size)
 {
 	static const char *const harmless[] = { "08", "28", "42" };
 	char *first, *last;
 
 	snprintf(to, size, "%s", message);
-	if (!strncmp(state, "45", 2)) {
+	if (number == ER_SIGNAL_EXCEPTION || !strncmp(state, "45", 2)) {
 		snprintf(to, size,
 			 "code in the database raised an error; its text is not shown, "
 			 "for it may be of a row");
@@ -124,29 +126,36 @@ static void plain_message(const char *state, const char *message, char *to, size
 		memmove(first + 1, last, strlen(last) + 1);
 }
 
-static int failure(unsigned number, const char *state, const char *message,
-		   struct err *err)
+static int failure(const struct mysqldb *my, unsigned number, const char *state,
+		   const char *message, struct err *err)
 {
+	enum exit_status status = number_status(number);
 	char text[512];
 
 	if (number == CR_OUT_OF_MEMORY)
 		err_no_memory();
+	/* how libmariadb calls the end of a connection over TLS */
+	if (number == CR_SSL_CONNECTION_ERROR && my->is_connected)
+		status = EXIT_UNAVAILABLE;
 	/* 2000 to 2999 are the client's own: paths, hosts, versions */
 	if (number >= 2000 && number < 3000)
 		state = "08";
-	plain_message(state, message, text, sizeof(text));
-	return err_set(err, number_status(number), "MySQL: %s (error %u)", text, number);
+	plain_message(number, state, message, text, sizeof(text));
+	return err_set(err, status, "MySQL: %s (error %u)", text, number);
 }
 
 int mysqldb_failed(struct mysqldb *my, struct err *err)
 {
-	return failure(mysql_errno(my->conn), mysql_sqlstate(my->conn),
+	return failure(my, mysql_errno(my->conn), mysql_sqlstate(my->conn),
 		       mysql_error(my->conn), err);
 }
 
-static int statement_failed(MYSQL_STMT *stmt, struct err *err)
+/* libmariadb notes only on the connection what goes wrong between two rows. */
+static int statement_failed(struct mysqldb *my, MYSQL_STMT *stmt, struct err *err)
 {
-	return failure(mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt),
+	if (!mysql_stmt_errno(stmt))
+		return mysqldb_failed(my, err);
+	return failure(my, mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt),
 		       mysql_stmt_error(stmt), err);
 }
 
@@ -165,7 +174,7 @@ MYSQL_STMT *mysqldb_prepare(struct mysqldb *my, const char *sql, struct err *err
 		err_no_memory();
 	if (mysql_stmt_prepare(stmt, sql, strlen(sql)) == 0)
 		return stmt;
-	statement_failed(stmt, err);
+	statement_failed(my, stmt, err);
 	mysql_stmt_close(stmt);
 	return NULL;
 }
@@ -251,12 +260,13 @@ static int bind(struct mysqldb *my, MYSQL_STMT *stmt, const struct db_value *val
 			return err_set(err, EXIT_BUG, "MySQL: value %zu is no number",
 				       i + 1);
 	if (n && mysql_stmt_bind_param(stmt, my->params))
-		return statement_failed(stmt, err);
+		return statement_failed(my, stmt, err);
 	return 0;
 }
 
 /* Binds and executes a kept statement. Once more where the server has forgotten it: it does
- * so when the table was altered, or when a proxy has changed servers. */
+ * so when the table was altered, or when a proxy has changed servers; and where SELECT *
+ * has more or fewer columns than when it was made. */
 static int execute(struct mysqldb *my, const char *sql, const struct db_value *values,
 		   size_t n_values, MYSQL_STMT **ret, struct err *err)
 {
@@ -270,9 +280,10 @@ static int execute(struct mysqldb *my, const char *sql, const struct db_value *v
 		if (mysql_stmt_execute(s->stmt) == 0)
 			return 0;
 		number = mysql_stmt_errno(s->stmt);
-		statement_failed(s->stmt, err);
+		statement_failed(my, s->stmt, err);
 		forget(s);
-		if (!again || (number != ER_REPREPARE && number != ER_STMT_UNKNOWN))
+		if (!again || (number != ER_REPREPARE && number != ER_STMT_UNKNOWN &&
+			       number != CR_NEW_STMT_METADATA))
 			return -1;
 	}
 }
@@ -353,7 +364,7 @@ static int prepare_columns(struct mysqldb *my, MYSQL_STMT *stmt,
 		aim(&my->results[i], &my->columns[i]);
 		my->types[i] = type_of(&fields[i]);
 	}
-	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(stmt, err)
+	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(my, stmt, err)
 							 : 0;
 }
 
@@ -368,9 +379,9 @@ static int read_cut(struct mysqldb *my, MYSQL_STMT *stmt, size_t n, struct err *
 		grow(column, column->length + column->length / 4);
 		aim(&my->results[i], column);
 		if (mysql_stmt_fetch_column(stmt, &my->results[i], (unsigned)i, 0))
-			return statement_failed(stmt, err);
+			return statement_failed(my, stmt, err);
 	}
-	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(stmt, err)
+	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(my, stmt, err)
 							 : 0;
 }
 
@@ -418,7 +429,7 @@ static int read_rows(struct mysqldb *my, MYSQL_STMT *stmt, MYSQL_RES *metadata,
 		if (code == MYSQL_NO_DATA)
 			return 0;
 		if (code != 0 && code != MYSQL_DATA_TRUNCATED)
-			return statement_failed(stmt, err);
+			return statement_failed(my, stmt, err);
 		if (code == MYSQL_DATA_TRUNCATED && read_cut(my, stmt, n, err) < 0)
 			return -1;
 		if (hand_over(my, fields, n, row, arg) != 0)
@@ -443,20 +454,25 @@ int mysqldb_query(struct db *db, const char *sql, const struct db_value *values,
 		rc = read_rows(my, stmt, metadata, row, arg, err);
 	mysql_free_result(metadata);
 	if (mysql_stmt_free_result(stmt) && rc == 0)
-		rc = statement_failed(stmt, err);
+		rc = statement_failed(my, stmt, err);
 	return rc;
 }
 
 static int mysqldb_exec(struct db *db, const char *sql, const struct db_value *values,
 			size_t n_values, long long *ret_touched, struct err *err)
 {
+	struct mysqldb *my = (struct mysqldb *)db;
+	long long touched;
 	MYSQL_STMT *stmt;
 
-	if (execute((struct mysqldb *)db, sql, values, n_values, &stmt, err) < 0)
+	if (execute(my, sql, values, n_values, &stmt, err) < 0)
 		return -1;
-	*ret_touched = (long long)mysql_stmt_affected_rows(stmt);
+	touched = (long long)mysql_stmt_affected_rows(stmt);
 	/* MariaDB's INSERT ... RETURNING leaves rows behind */
-	return mysql_stmt_free_result(stmt) ? statement_failed(stmt, err) : 0;
+	if (mysql_stmt_free_result(stmt))
+		return statement_failed(my, stmt, err);
+	*ret_touched = touched;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- transactions */

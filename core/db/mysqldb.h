@@ -40,6 +40,7 @@ struct mysqldb_column {
 struct mysqldb {
 	struct db db;
 	MYSQL *conn;
+	bool is_connected; /* or was */
 	struct mysqldb_statement statements[MYSQLDB_KEPT_STATEMENTS];
 	unsigned long uses;
 	MYSQL_BIND *params; /* the values being bound */
@@ -76,7 +77,7 @@ void mysqldb_close(struct db *db);
 int mysqldb_open(const struct dburl *url, enum db_access access, struct db **ret,
 		 struct err *err) MUST_CHECK;
 
-/* The connection's socket. */
+/* The connection's socket; -1 once the client library has closed it. */
 int mysqldb_fd(MYSQL *conn);
 
 /* mysqldb_catalog.c */

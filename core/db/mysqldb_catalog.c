@@ -237,5 +237,5 @@ bool mysqldb_alive(struct db *db)
 	struct pollfd p = { .fd = mysqldb_fd(((struct mysqldb *)db)->conn),
 			    .events = POLLIN };
 
-	return poll(&p, 1, 0) == 0;
+	return p.fd >= 0 && poll(&p, 1, 0) == 0;
 }

@@ -192,7 +192,7 @@ int mysqldb_fd(MYSQL *conn)
 #ifdef MARIADB_PACKAGE_VERSION_ID
 	return (int)mysql_get_socket(conn);
 #else
-	return conn->net.fd;
+	return conn->net.vio ? conn->net.fd : -1;
 #endif
 }
 
@@ -319,6 +319,7 @@ int mysqldb_open(const struct dburl *url, enum db_access access, struct db **ret
 		refused(my, &wishes, err);
 		goto fail;
 	}
+	my->is_connected = true;
 	keep_alive(my->conn);
 	if (check_tls(my->conn, &wishes, err) < 0 || set_session(my, err) < 0 ||
 	    (access == DB_WRITE && check_writable(my, err) < 0))

@@ -12,23 +12,30 @@ struct reads {
 	const char *table, *column;	  /* that the key comes from in the end */
 	const char *name;		  /* of the result column */
 	bool direct;			  /* the table itself stands in the statement */
+	char through[256];		  /* the view that hands it on, so far */
 	char view[256], view_column[256]; /* that stands there, with such a column */
 };
 
-/* Inside a view (or WITH) `within` is its name. */
+/* Inside a view (or WITH) `within` is its name. What a view reads is told before it is read
+ * itself, so that `through` goes from the innermost view to the one in the statement. */
 static int note_read(void *arg, int action, const char *table, const char *column,
 		     const char *schema, const char *within)
 {
 	struct reads *reads = arg;
 
 	(void)schema;
-	if (action != SQLITE_READ || within || !table || !column)
+	if (action != SQLITE_READ || !table || !column)
 		return SQLITE_OK;
-	if (!strcmp(table, reads->table)) {
+	if (within) {
+		if (!strcmp(table, reads->through) ||
+		    (!strcmp(table, reads->table) && !strcasecmp(column, reads->column)))
+			snprintf(reads->through, sizeof(reads->through), "%s", within);
+	} else if (!strcmp(table, reads->table)) {
 		/* "ROWID" here is "rowid" there */
 		reads->direct = reads->direct || !strcasecmp(column, reads->column);
 	} else if (!strcasecmp(column, reads->name) ||
-		   !strcasecmp(column, reads->column)) {
+		   !strcasecmp(column, reads->column) ||
+		   (!*reads->view && !strcmp(table, reads->through))) {
 		snprintf(reads->view, sizeof(reads->view), "%s", table);
 		snprintf(reads->view_column, sizeof(reads->view_column), "%s", column);
 	}

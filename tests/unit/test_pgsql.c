@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The PostgreSQL driver against a real server: SLT_TEST_PGSQL, the URL of a superuser.
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "driver.h"
 
-#include <cmocka.h>
 #include <libpq-fe.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "db/db.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define OK(call) assert_ok((call), &w->err, __LINE__)
-
-enum { SKIPPED = 77 };
 
 /* A schema of its own, which is first in the search path of both sides. */
 struct world {
@@ -30,12 +19,6 @@ struct world {
 	struct db *db;
 	struct err err;
 };
-
-static void assert_ok(int rc, const struct err *err, int line)
-{
-	if (rc < 0)
-		fail_msg("line %d: %d %s", line, (int)err->status, err->text);
-}
 
 static const char *server(void)
 {
@@ -58,6 +41,15 @@ static int open_db(struct world *w, enum db_access access, const char *option,
 	rc = db_open(&url, access, ret, &w->err);
 	dburl_fini(&url);
 	return rc;
+}
+
+/* A further connection like w->db. */
+static struct db *one_more(struct world *w)
+{
+	struct db *db = NULL;
+
+	OK(open_db(w, DB_WRITE, NULL, NULL, &db));
+	return db;
 }
 
 static void app(struct world *w, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -121,7 +113,7 @@ static int setup(void **state)
 	PQsetNoticeProcessor(w->app, silence, NULL);
 	app(w, "DROP SCHEMA IF EXISTS %s CASCADE; CREATE SCHEMA %s; SET search_path = %s",
 	    w->schema, w->schema, w->schema);
-	OK(open_db(w, DB_WRITE, NULL, NULL, &w->db));
+	w->db = one_more(w);
 	*state = w;
 	return 0;
 }
@@ -135,53 +127,6 @@ static int teardown(void **state)
 	PQfinish(w->app);
 	free(w);
 	return 0;
-}
-
-/* Cells of all rows, "N" before NULL; rows end with ";". */
-struct reading {
-	char text[4096];
-	int rows, enough_at;
-};
-
-static int read_row(void *arg, const struct db_row *row)
-{
-	struct reading *r = arg;
-	size_t n = strlen(r->text);
-
-	for (size_t i = 0; i < row->n_cells; i++) {
-		struct slt_text cell = row->cells[i];
-
-		assert_int_equal(row->types[i], DB_TEXT);
-		n += (size_t)snprintf(r->text + n, sizeof(r->text) - n, "%s%c:%.*s",
-				      i ? "|" : "", cell.ptr ? 'T' : 'N', (int)cell.len,
-				      cell.ptr ? cell.ptr : "");
-	}
-	snprintf(r->text + n, sizeof(r->text) - n, ";");
-	r->rows++;
-	return r->rows == r->enough_at;
-}
-
-static void expect(struct world *w, const char *sql, const char *text)
-{
-	struct reading r = { .rows = 0 };
-
-	OK(db_query(w->db, sql, NULL, 0, read_row, &r, &w->err));
-	assert_string_equal(r.text, text);
-}
-
-static struct db_value value(const char *text)
-{
-	return (struct db_value){ slt_str(text), DB_TEXT };
-}
-
-static void fails(struct world *w, const char *sql, enum exit_status status)
-{
-	struct reading r = { .rows = 0 };
-
-	if (db_query(w->db, sql, NULL, 0, read_row, &r, &w->err) != -1)
-		fail_msg("went through: %s", sql);
-	if (w->err.status != status)
-		fail_msg("%s: %d %s", sql, (int)w->err.status, w->err.text);
 }
 
 static const char *backend(struct world *w)
@@ -198,58 +143,48 @@ static void test_session(void **state)
 {
 	struct world *w = *state;
 
-	expect(w,
+	expect(w->db,
 	       "SELECT current_setting('TimeZone'), current_setting('DateStyle'),"
 	       " current_setting('client_encoding'), current_setting('application_name')",
 	       "T:UTC|T:ISO, YMD|T:UTF8|T:structured-log-transfer;");
-	expect(w, "SELECT '2026-10-01 09:00:00.283402+03'::timestamptz",
+	expect(w->db, "SELECT '2026-10-01 09:00:00.283402+03'::timestamptz",
 	       "T:2026-10-01 06:00:00.283402+00;");
 	db_close(w->db);
 	OK(open_db(w, DB_WRITE, "application_name", "mine", &w->db));
-	expect(w, "SHOW application_name", "T:mine;");
+	expect(w->db, "SHOW application_name", "T:mine;");
 }
 
 static void test_cells(void **state)
 {
 	struct world *w = *state;
 
-	expect(w,
+	expect(w->db,
 	       "SELECT NULL, '', 'abc', 42, true, false, 1.50,"
 	       " '{\"b\": 1,\n \"a\":2}'::json, 'caf\xc3\xa9'",
 	       "N:|T:|T:abc|T:42|T:t|T:f|T:1.50|T:{\"b\": 1,\n \"a\":2}|T:caf\xc3\xa9;");
-	expect(w, "SELECT 1 WHERE false", "");
-	expect(w, "SELECT FROM generate_series(1, 2)", ";;");
+	expect(w->db, "SELECT 1 WHERE false", "");
+	expect(w->db, "SELECT FROM generate_series(1, 2)", ";;");
 }
 
 /* Values have no type of their own: the statement gives them one. */
 static void test_values(void **state)
 {
 	struct world *w = *state;
-	struct db_value v[3] = { value("{1,3}"),
-				 value("7"),
+	struct db_value v[3] = { value("{1,3}", DB_TEXT),
+				 value("7", DB_TEXT),
 				 { { "x\"y'z\\", 6 }, DB_TEXT } };
-	struct reading r = { .rows = 0 };
 
 	app(w, "CREATE TABLE t(id bigint, u uuid); INSERT INTO t VALUES (1), (2), (3)");
-	OK(db_query(w->db, "SELECT id + $2, $3::text FROM t WHERE id = ANY($1)", v, 3,
-		    read_row, &r, &w->err));
-	assert_string_equal(r.text, "T:8|T:x\"y'z\\;T:10|T:x\"y'z\\;");
-	memset(&r, 0, sizeof(r));
-	v[0] = value(NULL);
-	v[1] = value("");
-	OK(db_query(w->db, "SELECT $1::text IS NULL, $2::text = ''", v, 2, read_row, &r,
-		    &w->err));
-	assert_string_equal(r.text, "T:t|T:t;");
+	expect_with(w->db, "SELECT id + $2, $3::text FROM t WHERE id = ANY($1)", v, 3,
+		    "T:8|T:x\"y'z\\;T:10|T:x\"y'z\\;");
+	v[0] = value(NULL, DB_TEXT);
+	v[1] = value("", DB_TEXT);
+	expect_with(w->db, "SELECT $1::text IS NULL, $2::text = ''", v, 2, "T:t|T:t;");
 	v[0] = (struct db_value){ { "a\0b", 3 }, DB_TEXT };
-	assert_int_equal(db_query(w->db, "SELECT $1::text", v, 1, read_row, &r, &w->err),
-			 -1);
-	assert_int_equal(w->err.status, EXIT_CONFIG);
-	v[0] = value("1");
-	assert_int_equal(db_query(w->db, "SELECT $1::int, $2::int", v, 1, read_row, &r,
-				  &w->err),
-			 -1);
-	assert_int_equal(w->err.status, EXIT_CONFIG);
-	expect(w, "SELECT 1", "T:1;");
+	fails_with(w->db, "SELECT $1::text", v, 1, EXIT_CONFIG);
+	v[0] = value("1", DB_TEXT);
+	fails_with(w->db, "SELECT $1::int, $2::int", v, 1, EXIT_CONFIG);
+	expect(w->db, "SELECT 1", "T:1;");
 }
 
 /* Stopped in the middle of a result: nothing is left open, the next answer is its own. */
@@ -267,7 +202,7 @@ static void test_enough(void **state)
 			 " pg_stat_activity WHERE pid = %s",
 			 backend(w)),
 		"idle");
-	expect(w, "SELECT 'next'", "T:next;");
+	expect(w->db, "SELECT 'next'", "T:next;");
 	/* rows come one by one, before an error that is behind them */
 	memset(&r, 0, sizeof(r));
 	assert_int_equal(db_query(w->db,
@@ -283,27 +218,14 @@ static void test_enough(void **state)
 				  "SELECT 1 / (3 - g) FROM generate_series(1, 5) g", NULL,
 				  0, read_row, &r, &w->err),
 			 -1);
-	expect(w, "SELECT 'next'", "T:next;");
+	expect(w->db, "SELECT 'next'", "T:next;");
 }
 
 static void test_touched(void **state)
 {
 	struct world *w = *state;
-	long long touched = 77;
 
-	app(w, "CREATE TABLE t(a int); INSERT INTO t VALUES (1), (2), (3)");
-	OK(db_exec(w->db, "UPDATE t SET a = a", NULL, 0, &touched, &w->err));
-	assert_int_equal(touched, 3);
-	OK(db_exec(w->db, "DELETE FROM t WHERE a = 9", NULL, 0, &touched, &w->err));
-	assert_int_equal(touched, 0);
-	OK(db_exec(w->db, "CREATE TABLE u(a int)", NULL, 0, &touched, &w->err));
-	assert_int_equal(touched, 0);
-	touched = 77;
-	assert_int_equal(
-		db_exec(w->db, "UPDATE gone SET a = 1", NULL, 0, &touched, &w->err), -1);
-	assert_int_equal(w->err.status, EXIT_CONFIG);
-	assert_non_null(strstr(w->err.text, "42P01"));
-	assert_int_equal(touched, 77);
+	ask_touched(w->db, "42P01");
 }
 
 /* What an error says of a value: nothing. */
@@ -319,79 +241,48 @@ static void test_no_value_in_errors(void **state)
 		"SELECT ('\"SeCrEt' || repeat('SeCrEt', 200))::int",
 	};
 	struct world *w = *state;
-	long long touched;
+	const char *text;
 
 	for (size_t i = 0; i < N_OF(cases); i++) {
-		fails(w, cases[i], EXIT_CONFIG);
-		if (strstr(w->err.text, "SeCrEt") || !strstr(w->err.text, "SQLSTATE 22"))
-			fail_msg("%s", w->err.text);
+		text = fails(w->db, cases[i], EXIT_CONFIG);
+		if (strstr(text, "SeCrEt") || !strstr(text, "SQLSTATE 22"))
+			fail_msg("%s", text);
 	}
 	app(w, "CREATE TABLE t(a text UNIQUE, b int NOT NULL)");
-	OK(db_exec(w->db, "INSERT INTO t VALUES ('SeCrEt', 1)", NULL, 0, &touched,
-		   &w->err));
-	fails(w, "INSERT INTO t VALUES ('SeCrEt', 1)", EXIT_CONFIG);
-	assert_null(strstr(w->err.text, "SeCrEt"));
-	fails(w, "INSERT INTO t VALUES ('SeCrEt2', NULL)", EXIT_CONFIG);
-	assert_null(strstr(w->err.text, "SeCrEt"));
+	touches(w->db, "INSERT INTO t VALUES ('SeCrEt', 1)");
+	text = fails(w->db, "INSERT INTO t VALUES ('SeCrEt', 1)", EXIT_CONFIG);
+	assert_null(strstr(text, "SeCrEt"));
+	text = fails(w->db, "INSERT INTO t VALUES ('SeCrEt2', NULL)", EXIT_CONFIG);
+	assert_null(strstr(text, "SeCrEt"));
 }
 
 static void test_transactions(void **state)
 {
 	struct world *w = *state;
-	long long touched;
+	struct db *other = one_more(w);
 
-	app(w, "CREATE TABLE t(a int)");
-	OK(db_begin(w->db, DB_PLAIN, &w->err));
-	expect(w, "SHOW transaction_isolation", "T:read committed;");
-	OK(db_exec(w->db, "INSERT INTO t VALUES (1)", NULL, 0, &touched, &w->err));
-	db_rollback(w->db);
-	db_rollback(w->db);
-	expect(w, "SELECT count(*) FROM t", "T:0;");
-	OK(db_begin(w->db, DB_EXACT, &w->err));
-	expect(w, "SHOW transaction_isolation", "T:repeatable read;");
-	OK(db_exec(w->db, "INSERT INTO t VALUES (1)", NULL, 0, &touched, &w->err));
-	OK(db_commit(w->db, &w->err));
-	expect(w, "SELECT count(*) FROM t", "T:1;");
+	ask_transactions(w->db, other);
+	db_close(other);
+	w->db = one_more(w);
 	/* the server answers a COMMIT after an error with success, and rolls back */
-	OK(db_begin(w->db, DB_PLAIN, &w->err));
-	OK(db_exec(w->db, "INSERT INTO t VALUES (2)", NULL, 0, &touched, &w->err));
-	fails(w, "SELECT 1 / 0", EXIT_CONFIG);
+	OK(db_begin(w->db, &w->err));
+	expect(w->db, "SHOW transaction_isolation", "T:read committed;");
+	touches(w->db, "INSERT INTO t VALUES (2)");
+	fails(w->db, "SELECT 1 / 0", EXIT_CONFIG);
 	assert_int_equal(db_commit(w->db, &w->err), -1);
 	assert_int_equal(w->err.status, EXIT_EARLY);
-	expect(w, "SELECT count(*) FROM t", "T:1;");
-	OK(db_begin(w->db, DB_PLAIN, &w->err));
-	OK(db_exec(w->db, "INSERT INTO t VALUES (2)", NULL, 0, &touched, &w->err));
-	db_close(w->db);
-	OK(open_db(w, DB_WRITE, NULL, NULL, &w->db));
-	expect(w, "SELECT count(*) FROM t", "T:1;");
+	expect(w->db, "SELECT count(*) FROM t", "T:1;");
 }
 
-static void test_exact(void **state)
+/* Also where the server's own default is another. */
+static void test_read_committed(void **state)
 {
 	struct world *w = *state;
-	struct reading r = { .rows = 0 };
-	long long touched;
+	struct db *other = one_more(w);
 
-	app(w, "CREATE TABLE t(a int, b int); INSERT INTO t VALUES (1, 0), (2, 0)");
-	OK(db_begin(w->db, DB_EXACT, &w->err));
-	OK(db_query(w->db, "SELECT a FROM t", NULL, 0, read_row, &r, &w->err));
-	app(w, "INSERT INTO t VALUES (1, 0)"); /* not seen: neither read nor changed */
-	OK(db_exec(w->db, "UPDATE t SET b = 1 WHERE a = 1", NULL, 0, &touched, &w->err));
-	assert_int_equal(touched, 1);
-	OK(db_commit(w->db, &w->err));
-	OK(db_begin(w->db, DB_EXACT, &w->err));
-	OK(db_query(w->db, "SELECT a FROM t", NULL, 0, read_row, &r, &w->err));
-	app(w, "UPDATE t SET b = 5 WHERE a = 2");
-	assert_int_equal(db_exec(w->db, "UPDATE t SET b = 1 WHERE a = 2", NULL, 0,
-				 &touched, &w->err),
-			 -1);
-	assert_int_equal(w->err.status, EXIT_EARLY);
-	assert_non_null(strstr(w->err.text, "40001"));
-	db_rollback(w->db);
-	assert_string_equal(app_asks(w,
-				     "SELECT string_agg(a || '=' || b, ' ' ORDER BY a, b)"
-				     " FROM t"),
-			    "1=0 1=1 2=5");
+	expect(w->db, "SET default_transaction_isolation = 'repeatable read'", "");
+	ask_read_committed(w->db, other);
+	db_close(other);
 }
 
 static void test_passing_errors(void **state)
@@ -400,31 +291,26 @@ static void test_passing_errors(void **state)
 
 	app(w, "CREATE TABLE t(a int); INSERT INTO t VALUES (1)");
 	app(w, "BEGIN; UPDATE t SET a = 2");
-	fails(w, "SELECT a FROM t FOR UPDATE NOWAIT", EXIT_EARLY); /* 55P03 */
+	fails(w->db, "SELECT a FROM t FOR UPDATE NOWAIT", EXIT_EARLY); /* 55P03 */
 	app(w, "ROLLBACK");
-	expect(w, "SET statement_timeout = 20", "");
-	fails(w, "SELECT pg_sleep(5)", EXIT_EARLY); /* 57014 */
-	expect(w, "SET statement_timeout = 0", "");
-	fails(w, "SELEC", EXIT_CONFIG);
-	fails(w, "SELECT 1; SELECT 2", EXIT_CONFIG);
-	fails(w, "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$",
+	expect(w->db, "SET statement_timeout = 20", "");
+	fails(w->db, "SELECT pg_sleep(5)", EXIT_EARLY); /* 57014 */
+	expect(w->db, "SET statement_timeout = 0", "");
+	fails(w->db, "SELEC", EXIT_CONFIG);
+	fails(w->db, "SELECT 1; SELECT 2", EXIT_CONFIG);
+	fails(w->db, "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$",
 	      EXIT_EARLY);
-	expect(w, "DO $$ BEGIN RAISE WARNING 'goes nowhere'; END $$", "");
+	expect(w->db, "DO $$ BEGIN RAISE WARNING 'goes nowhere'; END $$", "");
 }
 
 static void test_copy(void **state)
 {
 	struct world *w = *state;
-	struct reading r = { .rows = 0 };
 
 	app(w, "CREATE TABLE t(a int)");
-	fails(w, "COPY t TO STDOUT", EXIT_CONFIG);
+	fails(w->db, "COPY t TO STDOUT", EXIT_CONFIG);
 	assert_false(db_alive(w->db)); /* rather than a connection in an odd state */
-	assert_int_equal(db_query(w->db, "SELECT 1", NULL, 0, read_row, &r, &w->err), -1);
-	assert_int_equal(w->err.status, EXIT_UNAVAILABLE);
-	assert_int_equal(db_begin(w->db, DB_EXACT, &w->err), -1);
-	assert_int_equal(db_commit(w->db, &w->err), -1);
-	db_rollback(w->db);
+	ask_dead(w->db);
 }
 
 static void test_origin(void **state)
@@ -456,115 +342,93 @@ static void test_origin(void **state)
 		"CREATE TABLE child (b int) INHERITS (parent);"
 		"CREATE VIEW v AS SELECT id AS k, a FROM pk;"
 		"CREATE MATERIALIZED VIEW mv AS SELECT id FROM pk";
-	static const struct {
-		const char *sql, *table, *column, *facts; /* unique indexed nullable */
-	} cases[] = {
-		{ "SELECT id FROM audit_logs LIMIT 0", "audit_logs", "id", "--n" },
-		{ "SELECT id FROM pk LIMIT 0", "pk", "id", "ui-" },
-		{ "SELECT a FROM pk LIMIT 0", "pk", "a", "--n" },
-		{ "SELECT n FROM pk LIMIT 0", "pk", "n", "---" },
-		{ "SELECT id FROM uuids LIMIT 0", "uuids", "id", "uin" },
-		{ "SELECT id FROM deferred LIMIT 0", "deferred", "id", "-i-" },
-		{ "SELECT id FROM partial LIMIT 0", "partial", "id", "-in" },
-		{ "SELECT id FROM two LIMIT 0", "two", "id", "-i-" },
-		{ "SELECT a FROM two LIMIT 0", "two", "a", "---" },
-		{ "SELECT id FROM including LIMIT 0", "including", "id", "uin" },
-		{ "SELECT id FROM plain LIMIT 0", "plain", "id", "-in" },
-		{ "SELECT id FROM hashed LIMIT 0", "hashed", "id", "--n" },
-		{ "SELECT id FROM expr LIMIT 0", "expr", "id", "--n" },
-		{ "SELECT id FROM patterns LIMIT 0", "patterns", "id", "--n" },
-		{ "SELECT id FROM anycased LIMIT 0", "anycased", "id", "--n" },
-		{ "SELECT \"the Key\" FROM \"Odd \"\"Name\" LIMIT 0", "Odd \"Name",
+	static const struct origin cases[] = {
+		{ "SELECT id AS slt_key FROM audit_logs", "audit_logs", "id", "--n" },
+		{ "SELECT id AS slt_key FROM pk", "pk", "id", "ui-" },
+		{ "SELECT a AS slt_key FROM pk", "pk", "a", "--n" },
+		{ "SELECT n AS slt_key FROM pk", "pk", "n", "---" },
+		{ "SELECT id AS slt_key FROM uuids", "uuids", "id", "uin" },
+		{ "SELECT id AS slt_key FROM deferred", "deferred", "id", "-i-" },
+		{ "SELECT id AS slt_key FROM partial", "partial", "id", "-in" },
+		{ "SELECT id AS slt_key FROM two", "two", "id", "-i-" },
+		{ "SELECT a AS slt_key FROM two", "two", "a", "---" },
+		{ "SELECT id AS slt_key FROM including", "including", "id", "uin" },
+		{ "SELECT id AS slt_key FROM plain", "plain", "id", "-in" },
+		{ "SELECT id AS slt_key FROM hashed", "hashed", "id", "--n" },
+		{ "SELECT id AS slt_key FROM expr", "expr", "id", "--n" },
+		{ "SELECT id AS slt_key FROM patterns", "patterns", "id", "--n" },
+		{ "SELECT id AS slt_key FROM anycased", "anycased", "id", "--n" },
+		{ "SELECT \"the Key\" AS slt_key FROM \"Odd \"\"Name\"", "Odd \"Name",
 		  "the Key", "ui-" },
-		{ "SELECT id FROM parts LIMIT 0", "parts", "id", "ui-" },
-		{ "SELECT id FROM parent LIMIT 0", "parent", "id", "---" },
-		{ "SELECT k FROM v LIMIT 0", "v", "k", "--n" },
-		{ "SELECT id FROM mv LIMIT 0", "mv", "id", "--n" },
-		{ "SELECT p.k FROM (SELECT l.id AS k, l.a FROM pk l LEFT JOIN plain u"
-		  " ON u.id = l.n WHERE NOT (l.a IS NULL)) p WHERE p.k > 5 ORDER BY p.k"
-		  " LIMIT 0",
+		{ "SELECT id AS slt_key FROM parts", "parts", "id", "ui-" },
+		{ "SELECT id AS slt_key FROM parent", "parent", "id", "---" },
+		{ "SELECT k AS slt_key FROM v", "v", "k", "--n" },
+		{ "SELECT id AS slt_key FROM mv", "mv", "id", "--n" },
+		{ "SELECT p.k AS slt_key FROM (SELECT l.id AS k, l.a FROM pk l LEFT JOIN plain u"
+		  " ON u.id = l.n WHERE NOT (l.a IS NULL)) p WHERE p.k > 5 ORDER BY p.k",
 		  "pk", "id", "ui-" },
 	};
 	struct world *w = *state;
-	struct db_origin o;
-	struct db_value v = value("5");
-	char facts[4];
+	struct db_origin origin;
+	struct db_value v = value("5", DB_TEXT);
 
 	app(w, "%s", ddl);
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		OK(db_origin(w->db, cases[i].sql, NULL, 0, 0, &o, &w->err));
-		snprintf(facts, sizeof(facts), "%c%c%c", o.unique ? 'u' : '-',
-			 o.indexed ? 'i' : '-', o.nullable ? 'n' : '-');
-		if (strcmp(o.table.name, cases[i].table) ||
-		    strcmp(facts, cases[i].facts) || strcmp(o.column, cases[i].column) ||
-		    strcmp(o.table.schema, w->schema))
-			fail_msg("%s: %s.%s.%s %s", cases[i].sql, o.table.schema,
-				 o.table.name, o.column, facts);
-	}
-	OK(db_origin(w->db, "SELECT a, id FROM pk WHERE id > $1 LIMIT 0", &v, 1, 1, &o,
-		     &w->err));
-	assert_string_equal(o.column, "id");
-	assert_int_equal(db_origin(w->db, "SELECT id + 1 FROM pk LIMIT 0", NULL, 0, 0, &o,
-				   &w->err),
-			 -1);
-	assert_int_equal(w->err.status, EXIT_CONFIG);
-	assert_int_equal(db_origin(w->db, "SELECT id FROM pk", NULL, 0, 9, &o, &w->err),
-			 -1);
-	assert_int_equal(db_origin(w->db, "SELECT id FROM gone LIMIT 0", NULL, 0, 0, &o,
-				   &w->err),
-			 -1);
-	assert_int_equal(w->err.status, EXIT_CONFIG);
+	expect_origins(w->db, w->schema, cases, N_OF(cases));
+	OK(db_origin(w->db, "SELECT a, id AS slt_key, n FROM pk WHERE id > $1 LIMIT 0",
+		     "slt_key", &v, 1, &origin, &w->err));
+	assert_string_equal(origin.column, "id");
+	origin_fails(w->db, "SELECT id + 1 AS slt_key FROM pk",
+		     "not a column of a table");
+	origin_fails(w->db, "SELECT id FROM pk", "not a column of a table");
+	origin_fails(w->db, "SELECT id AS slt_key FROM gone", "42P01");
 }
 
 static void test_column(void **state)
 {
 	struct world *w = *state;
-	struct db_table t = { .name = "T one" };
-	char type[64] = "untouched";
 
 	app(w, "CREATE DOMAIN \"Flag\" AS boolean;"
 	       "CREATE TABLE \"T one\" (a boolean, b varchar(150), \"C d\" timestamptz,"
 	       " e \"Flag\", f int); ALTER TABLE \"T one\" DROP COLUMN f;"
 	       "CREATE VIEW v AS SELECT a AS x FROM \"T one\"");
-	assert_int_equal(db_column(w->db, &t, "nope", type, sizeof(type), &w->err), 0);
-	assert_int_equal(db_column(w->db, &t, "f", type, sizeof(type), &w->err), 0);
-	assert_int_equal(db_column(w->db, &t, "A", type, sizeof(type), &w->err), 0);
-	assert_int_equal(db_column(w->db, &t, "ctid", type, sizeof(type), &w->err), 0);
-	assert_string_equal(type, "untouched");
-	assert_int_equal(db_column(w->db, &t, "a", type, sizeof(type), &w->err), 1);
-	assert_string_equal(type, "boolean");
-	assert_int_equal(db_column(w->db, &t, "b", type, sizeof(type), &w->err), 1);
-	assert_string_equal(type, "character varying(150)");
-	strcpy(t.schema, w->schema);
-	assert_int_equal(db_column(w->db, &t, "C d", type, sizeof(type), &w->err), 1);
-	assert_string_equal(type, "timestamp with time zone");
-	assert_int_equal(db_column(w->db, &t, "e", type, sizeof(type), &w->err), 1);
-	assert_string_equal(type, "\"flag\"");
-	strcpy(t.name, "v");
-	assert_int_equal(db_column(w->db, &t, "x", type, sizeof(type), &w->err), 1);
-	strcpy(t.schema, "no_such_schema");
-	assert_int_equal(db_column(w->db, &t, "x", type, sizeof(type), &w->err), 0);
-	strcpy(t.schema, "");
-	strcpy(t.name, "gone");
-	assert_int_equal(db_column(w->db, &t, "x", type, sizeof(type), &w->err), 0);
+	expect_type(w->db, "", "T one", "nope", NULL);
+	expect_type(w->db, "", "T one", "f", NULL);
+	expect_type(w->db, "", "T one", "A", NULL);
+	expect_type(w->db, "", "T one", "ctid", NULL);
+	expect_type(w->db, "", "T one", "a", "boolean");
+	expect_type(w->db, "", "T one", "b", "character varying(150)");
+	expect_type(w->db, w->schema, "T one", "C d", "timestamp with time zone");
+	expect_type(w->db, w->schema, "T one", "e", "\"flag\"");
+	expect_type(w->db, w->schema, "v", "x", "boolean");
+	expect_type(w->db, "no_such_schema", "v", "x", NULL);
+	expect_type(w->db, "", "gone", "x", NULL);
 }
 
 static void test_lock(void **state)
 {
 	struct world *w = *state;
-	struct db_table t = { "", "logs" }, u = { "", "other" }, gone = { "", "gone" };
-	struct db_holder holder = { .seconds = 77 };
-	struct db *other;
-	char pid[32], who[96];
+	struct db *const db[] = { w->db, one_more(w), one_more(w) };
+	char who[96];
 
 	app(w, "CREATE TABLE logs(id int); CREATE TABLE other(id int)");
-	OK(open_db(w, DB_WRITE, NULL, NULL, &other));
+	snprintf(who, sizeof(who), "server process %s, client ", backend(w));
+	w->db = NULL;
+	ask_lock(db, w->schema, who);
+}
+
+/* The lock's open transaction holds no snapshot and no lock on the table. */
+static void test_lock_holds_nothing_else(void **state)
+{
+	struct world *w = *state;
+	struct db_table t = { "", "logs" }, gone = { "", "gone" };
+	struct db_holder holder;
+	char pid[32];
+
+	app(w, "CREATE TABLE logs(id int)");
 	snprintf(pid, sizeof(pid), "%s", backend(w));
 	assert_int_equal(db_lock(w->db, &gone, &holder, &w->err), -1);
 	assert_int_equal(w->err.status, EXIT_CONFIG);
 	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
-	assert_int_equal(holder.seconds, 77);
-	/* the open transaction holds no snapshot and no lock on the table */
 	assert_string_equal(
 		app_asks(w,
 			 "SELECT concat(state, ' ', backend_xmin, backend_xid)"
@@ -572,19 +436,6 @@ static void test_lock(void **state)
 			 pid),
 		"idle in transaction ");
 	app(w, "SET lock_timeout = '1s'; ALTER TABLE logs ADD COLUMN b int");
-	snprintf(t.schema, sizeof(t.schema), "%s", w->schema); /* the same table */
-	assert_int_equal(db_lock(other, &t, &holder, &w->err), 0);
-	snprintf(who, sizeof(who), "server process %s, client ", pid);
-	if (strncmp(holder.who, who, strlen(who)) != 0 || strstr(holder.who, "unknown"))
-		fail_msg("%s", holder.who);
-	assert_in_range(holder.seconds, 0, 5);
-	assert_int_equal(db_lock(other, &u, &holder, &w->err), 1); /* another table */
-	db_rollback(other);
-	assert_true(db_alive(w->db));
-	db_close(w->db);
-	w->db = NULL;
-	assert_int_equal(db_lock(other, &t, &holder, &w->err), 1); /* free at once */
-	db_close(other);
 }
 
 /* A server that ends idle transactions does not end the lock. */
@@ -595,7 +446,7 @@ static void test_lock_is_left_alone(void **state)
 	struct db_holder holder;
 
 	app(w, "CREATE TABLE logs(id int)");
-	expect(w, "SET idle_in_transaction_session_timeout = 50", "");
+	expect(w->db, "SET idle_in_transaction_session_timeout = 50", "");
 	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
 	poll(NULL, 0, 300);
 	assert_true(db_alive(w->db));
@@ -623,20 +474,9 @@ static void test_hidden_holder(void **state)
 	    w->role);
 }
 
-static bool dies(struct world *w)
-{
-	for (int i = 0; i < 100; i++) {
-		if (!db_alive(w->db))
-			return true;
-		poll(NULL, 0, 20);
-	}
-	return false;
-}
-
 static void test_killed(void **state)
 {
 	struct world *w = *state;
-	struct reading r = { .rows = 0 };
 	struct db_table t = { "", "logs" };
 	struct db_holder holder;
 	char pid[32];
@@ -646,15 +486,12 @@ static void test_killed(void **state)
 	assert_int_equal(db_lock(w->db, &t, &holder, &w->err), 1);
 	assert_true(db_alive(w->db));
 	assert_string_equal(app_asks(w, "SELECT pg_terminate_backend(%s)", pid), "t");
-	assert_true(dies(w));
-	assert_int_equal(db_query(w->db, "SELECT 1", NULL, 0, read_row, &r, &w->err), -1);
-	assert_int_equal(w->err.status, EXIT_UNAVAILABLE);
-	db_rollback(w->db);
+	ask_dead(w->db);
 	db_close(w->db);
 	/* without having looked */
-	OK(open_db(w, DB_WRITE, NULL, NULL, &w->db));
+	w->db = one_more(w);
 	snprintf(pid, sizeof(pid), "%s", backend(w));
-	OK(db_begin(w->db, DB_PLAIN, &w->err));
+	OK(db_begin(w->db, &w->err));
 	assert_string_equal(app_asks(w, "SELECT pg_terminate_backend(%s)", pid), "t");
 	poll(NULL, 0, 200);
 	assert_int_equal(db_commit(w->db, &w->err), -1);
@@ -797,16 +634,27 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_session),	   TEST(test_cells),
-		TEST(test_values),	   TEST(test_enough),
-		TEST(test_touched),	   TEST(test_no_value_in_errors),
-		TEST(test_transactions),   TEST(test_exact),
-		TEST(test_passing_errors), TEST(test_copy),
-		TEST(test_origin),	   TEST(test_column),
-		TEST(test_lock),	   TEST(test_lock_is_left_alone),
-		TEST(test_hidden_holder),  TEST(test_killed),
-		TEST(test_open_refused),   TEST(test_password),
-		TEST(test_several_hosts),  TEST(test_silent_host),
+		TEST(test_session),
+		TEST(test_cells),
+		TEST(test_values),
+		TEST(test_enough),
+		TEST(test_touched),
+		TEST(test_no_value_in_errors),
+		TEST(test_transactions),
+		TEST(test_read_committed),
+		TEST(test_passing_errors),
+		TEST(test_copy),
+		TEST(test_origin),
+		TEST(test_column),
+		TEST(test_lock),
+		TEST(test_lock_holds_nothing_else),
+		TEST(test_lock_is_left_alone),
+		TEST(test_hidden_holder),
+		TEST(test_killed),
+		TEST(test_open_refused),
+		TEST(test_password),
+		TEST(test_several_hosts),
+		TEST(test_silent_host),
 	};
 
 	if (!server()) {

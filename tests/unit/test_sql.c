@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "dburl.h"
 #include "plan.h"
@@ -47,18 +48,21 @@ static const char *setting(void *arg, const char *name)
 	return NULL;
 }
 
-/* The declared type is what `arg` says; NULL: no such column. */
+/* The declared type is what `arg` says, but "at" is a time, and keys of one letter are
+ * numbers; NULL: no such column. */
 static int type_is(void *arg, const char *column, char *ret_type, size_t size,
 		   struct err *e)
 {
 	const char *type = arg;
 
+	if (column[1] == '\0' && strchr("ajk", *column))
+		type = "bigint(20)";
 	if (!type)
 		return 0;
 	if (strcmp(type, "failure") == 0)
 		return err_set(e, EXIT_UNAVAILABLE, "the connection is gone");
 	assert_null(strpbrk(column, ".\""));
-	snprintf(ret_type, size, "%s", type);
+	snprintf(ret_type, size, "%s", strcmp(column, "at") ? type : "timestamp");
 	return 1;
 }
 
@@ -101,6 +105,7 @@ static struct sql render(enum sql_role role, enum sql_form form, enum slt_dialec
 /* In a fetch a brace stands in REST, in a clear after what it needs. */
 #define FETCH(rest) "SELECT {key k} FROM t WHERE {unsent 1} " rest
 #define FETCHED(rest) "SELECT \"k\" AS slt_key FROM t WHERE (1) " rest
+#define MY_FETCHED(rest) "SELECT `k` AS slt_key FROM t WHERE (1) " rest
 #define CLEAR(rest) "DELETE {keys k} {older_than o} " rest
 
 #define PG_SET(c, k, v, n)                                                  \
@@ -108,6 +113,12 @@ static struct sql render(enum sql_role role, enum sql_form form, enum slt_dialec
 	" WHEN 'object' THEN (" c ")::jsonb || '{\"" k "\": " v "}'::jsonb" \
 	" WHEN 'null' THEN '{\"" k "\": " v "}'::jsonb"                     \
 	" ELSE jsonb_build_object('" k "', " v ", '" n "', (" c ")::jsonb) END"
+#define MY_SET(c, k, v, n)                                                             \
+	"CASE WHEN " c " IS NULL THEN JSON_OBJECT('" k "', " v ")"                     \
+	" WHEN NOT JSON_VALID(" c ") THEN JSON_OBJECT('" k "', " v ", '" n "', " c ")" \
+	" WHEN JSON_TYPE(" c ") = 'OBJECT' THEN JSON_SET(" c ", '$.\"" k "\"', " v ")" \
+	" WHEN JSON_TYPE(" c ") = 'NULL' THEN JSON_OBJECT('" k "', " v ")"             \
+	" ELSE JSON_OBJECT('" k "', " v ", '" n "', JSON_EXTRACT(" c ", '$')) END"
 #define LITE_SET(c, k, v, n)                                                             \
 	"CASE WHEN " c " IS NULL THEN json_object('" k "', json('" v "'))"               \
 	" WHEN NOT json_valid(" c ") THEN json_object('" k "', json('" v "'), '" n       \
@@ -117,110 +128,177 @@ static struct sql render(enum sql_role role, enum sql_form form, enum slt_dialec
 	" WHEN json_type(" c ") = 'null' THEN json_object('" k "', json('" v "'))"       \
 	" ELSE json_object('" k "', json('" v "'), '" n "', json(" c ")) END"
 
+/* A type that MySQL does not have, of a flag. */
+static const char NO_FLAG[] = "no flag";
+
 static const struct brace {
 	enum sql_role role;
-	const char *type, *text, *pg, *lite; /* lite NULL: the same */
+	const char *type, *text, *pg;
+	const char *lite, *my; /* NULL: the same, but for MySQL's quotes */
 } braces[] = {
 	/* identifiers */
-	{ SQL_FETCH, "", FETCH("{a}"), FETCHED("\"a\""), NULL },
-	{ SQL_FETCH, "", FETCH("{a.b}"), FETCHED("\"a\".\"b\""), NULL },
-	{ SQL_FETCH, "", FETCH("{MiXed}{GRÖßE}"), FETCHED("\"MiXed\"\"GRÖßE\""), NULL },
-	{ SQL_FETCH, "", FETCH("{\"a\"}"), FETCHED("\"\"\"a\"\"\""), NULL },
-	{ SQL_FETCH, "", FETCH("{a'b}"), FETCHED("\"a'b\""), NULL },
-	{ SQL_FETCH, "", FETCH("{a%s$1?1}"), FETCHED("\"a%s$1?1\""), NULL },
+	{ SQL_FETCH, "", FETCH("{a}"), FETCHED("\"a\""), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{a.b}"), FETCHED("\"a\".\"b\""), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{MiXed}{GRÖßE}"), FETCHED("\"MiXed\"\"GRÖßE\""), NULL,
+	  NULL },
+	{ SQL_FETCH, "", FETCH("{\"a\"}"), FETCHED("\"\"\"a\"\"\""), NULL,
+	  MY_FETCHED("`\"a\"`") },
+	{ SQL_FETCH, "", FETCH("{`a`}"), FETCHED("\"`a`\""), NULL,
+	  MY_FETCHED("```a```") },
+	{ SQL_FETCH, "", FETCH("{a'b}"), FETCHED("\"a'b\""), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{a%s$1?1}"), FETCHED("\"a%s$1?1\""), NULL, NULL },
 	/* a keyword alone is a name like any other */
 	{ SQL_FETCH, "", FETCH("{key}{unsent}{keys}{is_true}"),
-	  FETCHED("\"key\"\"unsent\"\"keys\"\"is_true\""), NULL },
+	  FETCHED("\"key\"\"unsent\"\"keys\"\"is_true\""), NULL, NULL },
 	/* identifiers out of settings */
-	{ SQL_FETCH, "", FETCH("{$TABLE}"), FETCHED("\"audit_logs\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$WITH_SCHEMA}"), FETCHED("\"app\".\"audit_logs\""),
+	{ SQL_FETCH, "", FETCH("{$TABLE}"), FETCHED("\"audit_logs\""), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{$WITH_SCHEMA}"), FETCHED("\"app\".\"audit_logs\""), NULL,
 	  NULL },
-	{ SQL_FETCH, "", FETCH("{$MIXED}"), FETCHED("\"Audit Logs\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$NON_ASCII}"), FETCHED("\"журнал\".\"Größe\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$QUOTES}"), FETCHED("\"a\"\"b\".\"c\"\"\"\"d'e\""),
+	{ SQL_FETCH, "", FETCH("{$MIXED}"), FETCHED("\"Audit Logs\""), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{$NON_ASCII}"), FETCHED("\"журнал\".\"Größe\""), NULL,
 	  NULL },
+	{ SQL_FETCH, "", FETCH("{$QUOTES}"), FETCHED("\"a\"\"b\".\"c\"\"\"\"d'e\""), NULL,
+	  MY_FETCHED("`a\"b`.`c\"\"d'e`") },
 	{ SQL_FETCH, "", FETCH("{$EVIL}"),
-	  FETCHED("\"x\"\"; DROP TABLE audit_logs; --\""), NULL },
-	{ SQL_FETCH, "", FETCH("{$BRACES}"), FETCHED("\"{key id}\""), NULL },
+	  FETCHED("\"x\"\"; DROP TABLE audit_logs; --\""), NULL,
+	  MY_FETCHED("`x\"; DROP TABLE audit_logs; --`") },
+	{ SQL_FETCH, "", FETCH("{$BRACES}"), FETCHED("\"{key id}\""), NULL, NULL },
 	/* bound values */
-	{ SQL_FETCH, "", FETCH("{:EVIL}, {:EMPTY}"), FETCHED("$1, $2"),
-	  FETCHED("?1, ?2") },
+	{ SQL_FETCH, "", FETCH("{:EVIL}, {:EMPTY}"), FETCHED("$1, $2"), FETCHED("?1, ?2"),
+	  MY_FETCHED("?, ?") },
 	{ SQL_CLEAR, "", CLEAR("{:EVIL}"), "DELETE \"k\" = ANY($1) (\"o\" < $2) $3",
 	  "DELETE \"k\" IN (SELECT value FROM json_each(?1)) "
-	  "(datetime(\"o\") < datetime(?2)) ?3" },
+	  "(datetime(\"o\") < datetime(?2)) ?3",
+	  "DELETE `k` IN (?) (`o` < CAST(? AS DATETIME(6))) ?" },
 	/* braces that are none, in and out of {unsent} */
-	{ SQL_FETCH, "", FETCH("'{{key id}' }"), FETCHED("'{key id}' }"), NULL },
-	{ SQL_FETCH, "", FETCH("{{{{{a}"), FETCHED("{{\"a\""), NULL },
-	{ SQL_FETCH, "boolean",
+	{ SQL_FETCH, "", FETCH("'{{key id}' }"), FETCHED("'{key id}' }"), NULL, NULL },
+	{ SQL_FETCH, "", FETCH("{{{{{a}"), FETCHED("{{\"a\""), NULL, NULL },
+	{ SQL_FETCH, "",
 	  "select {key k} FROM t WHERE {unsent a <> '{{' AND ({is_true b})}",
-	  "select \"k\" AS slt_key FROM t WHERE (a <> '{' AND ((\"b\" IS TRUE)))", NULL },
+	  "select \"k\" AS slt_key FROM t WHERE (a <> '{' AND ((\"b\" IS TRUE)))", NULL,
+	  NULL },
 	{ SQL_FETCH, "", "SELECT\n{key k} FROM t WHERE {unsent {a}{b.c}{:TABLE}{{} {d}",
 	  "SELECT\n\"k\" AS slt_key FROM t WHERE (\"a\"\"b\".\"c\"$1{) \"d\"",
-	  "SELECT\n\"k\" AS slt_key FROM t WHERE (\"a\"\"b\".\"c\"?1{) \"d\"" },
+	  "SELECT\n\"k\" AS slt_key FROM t WHERE (\"a\"\"b\".\"c\"?1{) \"d\"",
+	  "SELECT\n`k` AS slt_key FROM t WHERE (`a``b`.`c`?{) `d`" },
 	/* key, time, keys, older_than, now */
 	{ SQL_FETCH, "", "SELECT {key t.k}, {time t.at} WHERE {unsent 1}",
-	  "SELECT \"t\".\"k\" AS slt_key, \"t\".\"at\" AS slt_time WHERE (1)", NULL },
+	  "SELECT \"t\".\"k\" AS slt_key, \"t\".\"at\" AS slt_time WHERE (1)", NULL,
+	  NULL },
 	{ SQL_FETCH, "", FETCH("{now}"), FETCHED("now()"),
-	  FETCHED("strftime('%Y-%m-%d %H:%M:%f', 'now')") },
+	  FETCHED("strftime('%Y-%m-%d %H:%M:%f', 'now')"),
+	  MY_FETCHED("UTC_TIMESTAMP(6)") },
 	{ SQL_MARK, "", "{keys t.k} {keys j}", "\"t\".\"k\" = ANY($1) \"j\" = ANY($2)",
 	  "\"t\".\"k\" IN (SELECT value FROM json_each(?1)) "
-	  "\"j\" IN (SELECT value FROM json_each(?2))" },
+	  "\"j\" IN (SELECT value FROM json_each(?2))",
+	  "`t`.`k` IN (?) `j` IN (?)" },
 	{ SQL_CLEAR, "", "{keys k} {older_than t.at}",
 	  "\"k\" = ANY($1) (\"t\".\"at\" < $2)",
 	  "\"k\" IN (SELECT value FROM json_each(?1)) "
-	  "(datetime(\"t\".\"at\") < datetime(?2))" },
+	  "(datetime(\"t\".\"at\") < datetime(?2))",
+	  "`k` IN (?) (`t`.`at` < CAST(? AS DATETIME(6)))" },
+	{ SQL_CLEAR, "date", "{keys k} {older_than o}", "\"k\" = ANY($1) (\"o\" < $2)",
+	  "\"k\" IN (SELECT value FROM json_each(?1)) "
+	  "(datetime(\"o\") < datetime(?2))",
+	  "`k` IN (?) (`o` < CAST(? AS DATETIME(6)))" },
 	/* flags, by type */
-	{ SQL_FETCH, "", FETCH("{is_true f}"), FETCHED("(\"f\" IS TRUE)"), NULL },
+	{ SQL_FETCH, "", FETCH("{is_true f}"), FETCHED("(\"f\" IS TRUE)"), NULL, NULL },
+	{ SQL_MARK, "", "{keys k} {set_true t.f}{set_false f}",
+	  "\"k\" = ANY($1) \"f\" = TRUE\"f\" = FALSE",
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0",
+	  "`k` IN (?) `f` = 1`f` = 0" },
 	{ SQL_FETCH, "boolean", FETCH("{is_true t.f}"), FETCHED("(\"t\".\"f\" IS TRUE)"),
-	  NULL },
+	  NULL, NO_FLAG },
 	{ SQL_FETCH, "smallint", FETCH("{is_true f}"), FETCHED("((\"f\" <> 0) IS TRUE)"),
-	  FETCHED("(\"f\" IS TRUE)") },
+	  FETCHED("(\"f\" IS TRUE)"), MY_FETCHED("(`f` IS TRUE)") },
 	{ SQL_FETCH, "numeric(3,1)", FETCH("{is_true f}"),
-	  FETCHED("((\"f\" <> 0) IS TRUE)"), FETCHED("(\"f\" IS TRUE)") },
+	  FETCHED("((\"f\" <> 0) IS TRUE)"), FETCHED("(\"f\" IS TRUE)"), NO_FLAG },
 	{ SQL_FETCH, "bit(1)", FETCH("{is_true f}"), FETCHED("((\"f\" = B'1') IS TRUE)"),
-	  FETCHED("(\"f\" IS TRUE)") },
+	  FETCHED("(\"f\" IS TRUE)"), MY_FETCHED("(`f` IS TRUE)") },
 	{ SQL_MARK, "boolean", "{keys k} {set_true t.f}{set_false f}",
 	  "\"k\" = ANY($1) \"f\" = TRUE\"f\" = FALSE",
-	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0" },
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0", NO_FLAG },
 	{ SQL_MARK, "bigint", "{keys k} {set_true f}{set_false f}",
 	  "\"k\" = ANY($1) \"f\" = 1\"f\" = 0",
-	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0" },
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0",
+	  "`k` IN (?) `f` = 1`f` = 0" },
 	{ SQL_MARK, "bit(1)", "{keys k} {set_true f}{set_false f}",
 	  "\"k\" = ANY($1) \"f\" = B'1'\"f\" = B'0'",
-	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0" },
+	  "\"k\" IN (SELECT value FROM json_each(?1)) \"f\" = 1\"f\" = 0",
+	  "`k` IN (?) `f` = 1`f` = 0" },
 	/* members of a JSON column, whose type is not asked for */
 	{ SQL_CLEAR, NULL, CLEAR("{is_true t.c->is_sent}"),
 	  "DELETE \"k\" = ANY($1) (\"o\" < $2) "
 	  "(((\"t\".\"c\")::jsonb -> 'is_sent') = 'true'::jsonb IS TRUE)",
 	  "DELETE \"k\" IN (SELECT value FROM json_each(?1)) "
 	  "(datetime(\"o\") < datetime(?2)) (CASE WHEN json_valid(\"t\".\"c\") THEN "
-	  "json_type(\"t\".\"c\", '$.\"is_sent\"') = 'true' END IS TRUE)" },
+	  "json_type(\"t\".\"c\", '$.\"is_sent\"') = 'true' END IS TRUE)",
+	  "DELETE `k` IN (?) (`o` < CAST(? AS DATETIME(6))) "
+	  "(CASE WHEN JSON_VALID(`t`.`c`) THEN "
+	  "CAST(JSON_EXTRACT(`t`.`c`, '$.\"is_sent\"') AS CHAR) = 'true' END IS TRUE)" },
 	{ SQL_MARK, NULL, "{keys k} {set_true c->is_sent}",
 	  "\"k\" = ANY($1) \"c\" = " PG_SET("\"c\"", "is_sent", "true", "c"),
 	  "\"k\" IN (SELECT value FROM json_each(?1)) \"c\" = " LITE_SET(
-		  "\"c\"", "is_sent", "true", "c") },
+		  "\"c\"", "is_sent", "true", "c"),
+	  "`k` IN (?) `c` = " MY_SET("`c`", "is_sent", "true", "c") },
 	{ SQL_MARK, NULL, "{keys k} {set_false t.Größe->K_9}",
 	  "\"k\" = ANY($1) \"Größe\" = " PG_SET("\"t\".\"Größe\"", "K_9", "false",
 						"Größe"),
 	  "\"k\" IN (SELECT value FROM json_each(?1)) \"Größe\" = " LITE_SET(
-		  "\"t\".\"Größe\"", "K_9", "false", "Größe") },
+		  "\"t\".\"Größe\"", "K_9", "false", "Größe"),
+	  "`k` IN (?) `Größe` = " MY_SET("`t`.`Größe`", "K_9", "false", "Größe") },
 };
+
+static void assert_rendered(const struct brace *c, enum slt_dialect dialect,
+			    const char *expected)
+{
+	struct sql sql = render(c->role, SQL_AS_IS, dialect, c->type, c->text);
+
+	assert_string_equal(sql.text, expected);
+	sql_fini(&sql);
+}
 
 static void test_braces(void **state)
 {
+	char text[512];
+	struct sql sql;
+
 	(void)state;
 	for (size_t i = 0; i < N_OF(braces); i++) {
 		const struct brace *c = &braces[i];
-		struct sql pg = render(c->role, SQL_AS_IS, SLT_POSTGRESQL, c->type,
-				       c->text);
-		struct sql lite = render(c->role, SQL_AS_IS, SLT_SQLITE, c->type,
-					 c->text);
 
-		assert_string_equal(pg.text, c->pg);
-		assert_string_equal(lite.text, c->lite ? c->lite : c->pg);
-		sql_fini(&pg);
-		sql_fini(&lite);
+		assert_rendered(c, SLT_POSTGRESQL, c->pg);
+		assert_rendered(c, SLT_SQLITE, c->lite ? c->lite : c->pg);
+		if (c->my == NO_FLAG) {
+			assert_int_equal(render_as(c->role, SQL_AS_IS, SLT_MYSQL, c->type,
+						   c->text, &sql),
+					 -1);
+			continue;
+		}
+		snprintf(text, sizeof(text), "%s", c->pg);
+		for (char *quote = text; (quote = strchr(quote, '"'));)
+			*quote = '`';
+		assert_rendered(c, SLT_MYSQL, c->my ? c->my : text);
 	}
+}
+
+/* The types that information_schema has for flags. */
+static void test_flags_mysql_types(void **state)
+{
+	static const char *const types[] = { "tinyint(1)",    "tinyint(3) unsigned",
+					     "smallint(6)",   "mediumint(9)",
+					     "int(11)",	      "int",
+					     "bigint(20)",    "bit(1)",
+					     "decimal(10,2)", "float",
+					     "double" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(types); i++)
+		assert_rendered(
+			&(struct brace){ .role = SQL_MARK,
+					 .type = types[i],
+					 .text = "{keys k} {set_true f} {is_true f}" },
+			SLT_MYSQL, "`k` IN (?) `f` = 1 (`f` IS TRUE)");
 }
 
 /* ---------------------------------------------------------------- refusals */
@@ -360,31 +438,77 @@ static void test_refusals(void **state)
 	}
 }
 
+#define NO_TIME "it has no {time ...}, by which old rows are found"
+
 /* What is known only with the database at hand. */
 static const struct {
+	enum sql_role role;
+	enum sql_form form;
 	enum slt_dialect dialect;
 	const char *type, *text, *error;
 	enum exit_status status;
 } unrendered[] = {
-	{ SLT_POSTGRESQL, "text", "{keys k} {is_true t.f}",
+	{ SQL_MARK, SQL_AS_IS, SLT_POSTGRESQL, "text", "{keys k} {is_true t.f}",
 	  "at position 10: column f is of type text, which is no flag", EXIT_CONFIG },
-	{ SLT_POSTGRESQL, "jsonb", "{keys k} {set_true f}",
+	{ SQL_MARK, SQL_AS_IS, SLT_POSTGRESQL, "jsonb", "{keys k} {set_true f}",
 	  "at position 10: column f is of type jsonb, which is no flag", EXIT_CONFIG },
-	{ SLT_POSTGRESQL, "timestamp with time zone", "{keys k} {set_false f}",
+	{ SQL_MARK, SQL_AS_IS, SLT_POSTGRESQL, "timestamp with time zone",
+	  "{keys k} {set_false f}",
 	  "at position 10: column f is of type timestamp with time zone, which is no flag",
 	  EXIT_CONFIG },
-	{ SLT_POSTGRESQL, NULL, "{keys k} {is_true t.f}",
+	{ SQL_MARK, SQL_AS_IS, SLT_POSTGRESQL, NULL, "{keys k} {is_true t.f}",
 	  "at position 10: the table of {key} has no column f", EXIT_CONFIG },
-	{ SLT_SQLITE, NULL, "{keys k} {set_true f}",
+	{ SQL_MARK, SQL_AS_IS, SLT_SQLITE, NULL, "{keys k} {set_true f}",
 	  "at position 10: the table of {key} has no column f", EXIT_CONFIG },
-	{ SLT_SQLITE, "failure", "{keys k} {set_true f}", "the connection is gone",
-	  EXIT_UNAVAILABLE },
-	{ SLT_POSTGRESQL, "", "{keys k} {is_true it's->k}",
+	{ SQL_MARK, SQL_AS_IS, SLT_SQLITE, "failure", "{keys k} {set_true f}",
+	  "the connection is gone", EXIT_UNAVAILABLE },
+	{ SQL_MARK, SQL_AS_IS, SLT_POSTGRESQL, "", "{keys k} {is_true it's->k}",
 	  "at position 10: a column of that name cannot be used with ->", EXIT_CONFIG },
-	{ SLT_SQLITE, "", "{keys k} {set_true a\"b->k}",
+	{ SQL_MARK, SQL_AS_IS, SLT_SQLITE, "", "{keys k} {set_true a\"b->k}",
 	  "at position 10: a column of that name cannot be used with ->", EXIT_CONFIG },
-	{ SLT_SQLITE, "", "{keys k} {set_true a\\b->k}",
+	{ SQL_MARK, SQL_AS_IS, SLT_SQLITE, "", "{keys k} {set_true a\\b->k}",
 	  "at position 10: a column of that name cannot be used with ->", EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, "varchar(10)", "{keys k} {is_true t.f}",
+	  "at position 10: column f is of type varchar(10), which is no flag",
+	  EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, "json", "{keys k} {set_true f}",
+	  "at position 10: column f is of type json, which is no flag", EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, "enum('0','1')", "{keys k} {set_false f}",
+	  "at position 10: column f is of type enum('0','1'), which is no flag",
+	  EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, "datetime(6)", "{keys k} {set_false f}",
+	  "at position 10: column f is of type datetime(6), which is no flag",
+	  EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, NULL, "{keys k} {set_true f}",
+	  "at position 10: the table of {key} has no column f", EXIT_CONFIG },
+	{ SQL_MARK, SQL_AS_IS, SLT_MYSQL, "", "{keys k} {set_true it's->k}",
+	  "at position 10: a column of that name cannot be used with ->", EXIT_CONFIG },
+	/* times */
+	{ SQL_CLEAR, SQL_AS_IS, SLT_POSTGRESQL, "text", "{keys k} {older_than t.o}",
+	  "at position 10: column o is of type text, which is no time", EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_POSTGRESQL, "time without time zone",
+	  "{keys k} {older_than o}",
+	  "at position 10: column o is of type time without time zone, which is no time",
+	  EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_POSTGRESQL, "bigint", "{keys k} {older_than o}",
+	  "at position 10: column o is of type bigint, which is no time", EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_MYSQL, "varchar(50)", "{keys k} {older_than o}",
+	  "at position 10: column o is of type varchar(50), which is no time",
+	  EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_MYSQL, "time(6)", "{keys k} {older_than o}",
+	  "at position 10: column o is of type time(6), which is no time", EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_MYSQL, "year(4)", "{keys k} {older_than o}",
+	  "at position 10: column o is of type year(4), which is no time", EXIT_CONFIG },
+	{ SQL_CLEAR, SQL_AS_IS, SLT_MYSQL, "failure", "{keys k} {older_than o}",
+	  "the connection is gone", EXIT_UNAVAILABLE },
+	{ SQL_FETCH, SQL_OLD_COUNT, SLT_MYSQL, "int(11)",
+	  "SELECT {key k}, {time t.o} FROM t WHERE {unsent 1}",
+	  "at position 17: column o is of type int(11), which is no time", EXIT_CONFIG },
+	{ SQL_FETCH, SQL_OLD_FIRST_PAGE, SLT_POSTGRESQL, "", FETCH(""), NO_TIME,
+	  EXIT_CONFIG },
+	{ SQL_FETCH, SQL_OLD_NEXT_PAGE, SLT_MYSQL, "", FETCH(""), NO_TIME, EXIT_CONFIG },
+	{ SQL_FETCH, SQL_OLD_COUNT, SLT_SQLITE, "", FETCH(""), NO_TIME, EXIT_CONFIG },
+	{ SQL_FETCH, SQL_TIMELESS_COUNT, SLT_MYSQL, "", FETCH(""), NO_TIME, EXIT_CONFIG },
 };
 
 static void test_unrendered(void **state)
@@ -393,8 +517,9 @@ static void test_unrendered(void **state)
 	for (size_t i = 0; i < N_OF(unrendered); i++) {
 		struct sql sql = { .n_params = 77 };
 
-		if (render_as(SQL_MARK, SQL_AS_IS, unrendered[i].dialect,
-			      unrendered[i].type, unrendered[i].text, &sql) == 0)
+		if (render_as(unrendered[i].role, unrendered[i].form,
+			      unrendered[i].dialect, unrendered[i].type,
+			      unrendered[i].text, &sql) == 0)
 			fail_msg("not refused: %s", unrendered[i].text);
 		assert_string_equal(err.text, unrendered[i].error);
 		assert_int_equal(err.status, unrendered[i].status);
@@ -433,42 +558,98 @@ static void test_maximum(void **state)
 #define PAGE_OF                                                     \
 	"SELECT {key l.id}, {time l.at}, msg FROM {$WITH_SCHEMA} l" \
 	" WHERE l.kind = {:EVIL} AND {unsent NOT {is_true l.sent}} AND l.x < {:TABLE}"
-#define INNER(flag, first, second)                                              \
-	"(SELECT \"l\".\"id\" AS slt_key, \"l\".\"at\" AS slt_time, msg FROM"   \
-	" \"app\".\"audit_logs\" l WHERE l.kind = " first " AND (NOT " flag ")" \
-	" AND l.x < " second ") AS slt_log"
-#define PG_INNER INNER("((\"l\".\"sent\" <> 0) IS TRUE)", "$1", "$2")
-#define LITE_INNER INNER("(\"l\".\"sent\" IS TRUE)", "?1", "?2")
+#define INNER(unsent, first, second)                                         \
+	"SELECT \"l\".\"id\" AS slt_key, \"l\".\"at\" AS slt_time, msg FROM" \
+	" \"app\".\"audit_logs\" l WHERE l.kind = " first " AND " unsent     \
+	" AND l.x < " second
+#define PG_INNER(not ) INNER(not "(NOT ((\"l\".\"sent\" <> 0) IS TRUE))", "$1", "$2")
+#define LITE_INNER(not ) INNER(not "(NOT (\"l\".\"sent\" IS TRUE))", "?1", "?2")
+#define MY_INNER_OF(unsent)                                          \
+	"SELECT `l`.`id` AS slt_key, `l`.`at` AS slt_time, msg FROM" \
+	" `app`.`audit_logs` l WHERE l.kind = ? AND " unsent " AND l.x < ?"
+#define MY_INNER(not ) MY_INNER_OF(not "(NOT (`l`.`sent` IS TRUE))")
+
+/* head SELECT FROM (the fetch) AS slt_log rest */
+#define WRAPPED(head, inner, rest) \
+	"SELECT " head " FROM (" inner ") AS slt_log WHERE " rest
+#define PAGE(inner, rest) WRAPPED("slt_key, slt_log.*", inner, rest)
+#define KEYS(inner, rest) WRAPPED("slt_key", inner, rest)
+#define COUNT(inner, rest) WRAPPED("count(*)", inner, rest)
+#define MY_OLD " AND (slt_time < CAST(? AS DATETIME(6)))"
 
 static const struct {
 	enum sql_form form;
-	const char *pg, *lite;
+	const char *pg, *lite, *my;
 	size_t n_params;
-	enum sql_slot third, fourth;
+	enum sql_slot more[3]; /* behind the two values of the fetch */
 } forms[] = {
 	{ SQL_PROBE,
-	  "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "$1", "$2") " LIMIT 0",
-	  "SELECT slt_key FROM " INNER("(\"l\".\"sent\" IS NULL)", "?1", "?2") " LIMIT 0",
-	  2, SLOT_VALUE, SLOT_VALUE },
+	  INNER("(NOT (\"l\".\"sent\" IS NULL))", "$1", "$2") " LIMIT 0",
+	  INNER("(NOT (\"l\".\"sent\" IS NULL))", "?1", "?2") " LIMIT 0",
+	  MY_INNER_OF("(NOT (`l`.`sent` IS NULL))") " LIMIT 0",
+	  2,
+	  { 0 } },
 	{ SQL_FIRST_PAGE,
-	  "SELECT slt_key, slt_log.* FROM " PG_INNER
-	  " WHERE slt_key IS NOT NULL ORDER BY slt_key LIMIT $3",
-	  "SELECT slt_key, slt_log.* FROM " LITE_INNER
-	  " WHERE slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3",
-	  3, SLOT_LIMIT, SLOT_VALUE },
+	  PAGE(PG_INNER(""), "slt_key IS NOT NULL ORDER BY slt_key LIMIT $3"),
+	  PAGE(LITE_INNER(""), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3"),
+	  PAGE(MY_INNER(""), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?"),
+	  3,
+	  { SLOT_LIMIT } },
 	{ SQL_NEXT_PAGE,
-	  "SELECT slt_key, slt_log.* FROM " PG_INNER
-	  " WHERE slt_key > $3 ORDER BY slt_key LIMIT $4",
-	  "SELECT slt_key, slt_log.* FROM " LITE_INNER
-	  " WHERE slt_key > ?3 ORDER BY slt_key LIMIT ?4",
-	  4, SLOT_AFTER, SLOT_LIMIT },
-	{ SQL_NULL_KEYS, "SELECT count(*) FROM " PG_INNER " WHERE slt_key IS NULL",
-	  "SELECT count(*) FROM " LITE_INNER " WHERE slt_key IS NULL", 2, SLOT_VALUE,
-	  SLOT_VALUE },
-	{ SQL_UNSENT_KEYS, "SELECT slt_key FROM " PG_INNER " WHERE slt_key = ANY($3)",
-	  "SELECT slt_key FROM " LITE_INNER
-	  " WHERE slt_key IN (SELECT value FROM json_each(?3))",
-	  3, SLOT_KEYS, SLOT_VALUE },
+	  PAGE(PG_INNER(""), "slt_key > $3 ORDER BY slt_key LIMIT $4"),
+	  PAGE(LITE_INNER(""), "slt_key > ?3 ORDER BY slt_key LIMIT ?4"),
+	  PAGE(MY_INNER(""), "slt_key > ? ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_AFTER, SLOT_LIMIT } },
+	{ SQL_NULL_KEYS,
+	  COUNT(PG_INNER(""), "slt_key IS NULL"),
+	  COUNT(LITE_INNER(""), "slt_key IS NULL"),
+	  COUNT(MY_INNER(""), "slt_key IS NULL"),
+	  2,
+	  { 0 } },
+	{ SQL_UNSENT_KEYS,
+	  KEYS(PG_INNER(""), "slt_key = ANY($3)"),
+	  KEYS(LITE_INNER(""), "slt_key IN (SELECT value FROM json_each(?3))"),
+	  KEYS(MY_INNER(""), "slt_key IN (?)"),
+	  3,
+	  { SLOT_KEYS } },
+	{ SQL_SENT_KEYS,
+	  KEYS(PG_INNER("NOT "), "slt_key = ANY($3)"),
+	  KEYS(LITE_INNER("NOT "), "slt_key IN (SELECT value FROM json_each(?3))"),
+	  KEYS(MY_INNER("NOT "), "slt_key IN (?)"),
+	  3,
+	  { SLOT_KEYS } },
+	{ SQL_OLD_FIRST_PAGE,
+	  KEYS(PG_INNER("NOT "), "slt_key IS NOT NULL AND (slt_time < $3)"
+				 " ORDER BY slt_key LIMIT $4"),
+	  KEYS(LITE_INNER("NOT "),
+	       "slt_key IS NOT NULL AND (datetime(slt_time) < datetime(?3))"
+	       " ORDER BY slt_key LIMIT ?4"),
+	  KEYS(MY_INNER("NOT "),
+	       "slt_key IS NOT NULL" MY_OLD " ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_OLDER_THAN, SLOT_LIMIT } },
+	{ SQL_OLD_NEXT_PAGE,
+	  KEYS(PG_INNER("NOT "), "slt_key > $3 AND (slt_time < $4)"
+				 " ORDER BY slt_key LIMIT $5"),
+	  KEYS(LITE_INNER("NOT "), "slt_key > ?3 AND (datetime(slt_time) < datetime(?4))"
+				   " ORDER BY slt_key LIMIT ?5"),
+	  KEYS(MY_INNER("NOT "), "slt_key > ?" MY_OLD " ORDER BY slt_key LIMIT ?"),
+	  5,
+	  { SLOT_AFTER, SLOT_OLDER_THAN, SLOT_LIMIT } },
+	{ SQL_OLD_COUNT,
+	  COUNT(PG_INNER("NOT "), "slt_key IS NOT NULL AND (slt_time < $3)"),
+	  COUNT(LITE_INNER("NOT "),
+		"slt_key IS NOT NULL AND (datetime(slt_time) < datetime(?3))"),
+	  COUNT(MY_INNER("NOT "), "slt_key IS NOT NULL" MY_OLD),
+	  3,
+	  { SLOT_OLDER_THAN } },
+	{ SQL_TIMELESS_COUNT,
+	  COUNT(PG_INNER("NOT "), "NOT (slt_time IS NOT NULL)"),
+	  COUNT(LITE_INNER("NOT "), "NOT (datetime(slt_time) IS NOT NULL)"),
+	  COUNT(MY_INNER("NOT "), "NOT (slt_time IS NOT NULL)"),
+	  2,
+	  { 0 } },
 };
 
 static void assert_form(size_t i, enum slt_dialect dialect, const char *text)
@@ -479,9 +660,8 @@ static void assert_form(size_t i, enum slt_dialect dialect, const char *text)
 	assert_string_equal(sql.text, text);
 	assert_int_equal(sql.n_params, forms[i].n_params);
 	for (size_t j = 0; j < sql.n_params; j++)
-		assert_int_equal(sql.params[j].slot, j < 2    ? SLOT_VALUE
-						     : j == 2 ? forms[i].third
-							      : forms[i].fourth);
+		assert_int_equal(sql.params[j].slot,
+				 j < 2 ? SLOT_VALUE : forms[i].more[j - 2]);
 	assert_string_equal(sql.params[0].value, "x\"; DROP TABLE audit_logs; --");
 	assert_string_equal(sql.params[1].value, "audit_logs");
 	sql_fini(&sql);
@@ -494,8 +674,9 @@ static void test_forms(void **state)
 	for (size_t i = 0; i < N_OF(forms); i++) {
 		assert_form(i, SLT_POSTGRESQL, forms[i].pg);
 		assert_form(i, SLT_SQLITE, forms[i].lite);
+		assert_form(i, SLT_MYSQL, forms[i].my);
 	}
-	assert_null(dialect_get(SLT_MYSQL)); /* until its driver comes */
+	assert_int_equal(N_OF(forms), N_SQL_FORMS - 1); /* all but SQL_AS_IS */
 }
 
 /* ---------------------------------------------------------------- binding */
@@ -548,11 +729,12 @@ static void test_key_lists(void **state)
 	sql_values_init(&values);
 	for (size_t i = 0; i < N_OF(lists); i++) {
 		struct sql sql = render(SQL_MARK, SQL_AS_IS, lists[i].dialect, "",
-					"UPDATE {keys a} OR {keys b} OR c = {:EVIL}");
+					"UPDATE {keys a} OR {keys j} OR c = {:EVIL}");
 		struct sql_args args = { .keys = lists[i].keys,
 					 .n_keys = count_keys(lists[i].keys) };
 
 		sql_bind(&sql, &args, &values);
+		assert_ptr_equal(values.text, sql.text);
 		assert_int_equal(sql.n_params, 3);
 		for (size_t j = 0; j < 2; j++) {
 			assert_int_equal(values.values[j].type, DB_TEXT);
@@ -564,6 +746,120 @@ static void test_key_lists(void **state)
 				    "x\"; DROP TABLE audit_logs; --");
 		sql_fini(&sql);
 	}
+	sql_values_fini(&values);
+}
+
+/* What MySQL gets: the statement with a placeholder for each key, and the values in their
+ * order, with "|" behind each; N is NULL. */
+static const struct {
+	enum sql_role role;
+	enum sql_form form;
+	const char *text;
+	size_t n_keys;
+	const char *bound, *values;
+} spreads[] = {
+	{ SQL_MARK, SQL_AS_IS, "{keys k}", 0, "`k` IN (?)", "N|" },
+	{ SQL_MARK, SQL_AS_IS, "{keys k}", 1, "`k` IN (?)", "1|" },
+	{ SQL_MARK, SQL_AS_IS, "{keys k}", 3, "`k` IN (?, ?, ?)", "1|zwölf|a?b|" },
+	{ SQL_MARK, SQL_AS_IS, "a = {:TABLE} AND {keys k} OR b = {:EMPTY}", 0,
+	  "a = ? AND `k` IN (?) OR b = ?", "audit_logs|N||" },
+	{ SQL_MARK, SQL_AS_IS, "a = {:TABLE} AND {keys k} OR b = {:EMPTY}", 1,
+	  "a = ? AND `k` IN (?) OR b = ?", "audit_logs|1||" },
+	{ SQL_MARK, SQL_AS_IS, "a = {:TABLE} AND {keys k} OR b = {:EMPTY}", 3,
+	  "a = ? AND `k` IN (?, ?, ?) OR b = ?", "audit_logs|1|zwölf|a?b||" },
+	/* a question mark in the facade's text is none of ours */
+	{ SQL_MARK, SQL_AS_IS, "a <> '(?)' AND {keys t.k} /* ? */ {:TABLE} '?'", 2,
+	  "a <> '(?)' AND `t`.`k` IN (?, ?) /* ? */ ? '?'", "1|zwölf|audit_logs|" },
+	/* twice, with values before, between and behind */
+	{ SQL_MARK, SQL_AS_IS, "{:TABLE} {keys a} {:MIXED} {keys j} {:WITH_SCHEMA}", 0,
+	  "? `a` IN (?) ? `j` IN (?) ?", "audit_logs|N|Audit Logs|N|app.audit_logs|" },
+	{ SQL_MARK, SQL_AS_IS, "{:TABLE} {keys a} {:MIXED} {keys j} {:WITH_SCHEMA}", 3,
+	  "? `a` IN (?, ?, ?) ? `j` IN (?, ?, ?) ?",
+	  "audit_logs|1|zwölf|a?b|Audit Logs|1|zwölf|a?b|app.audit_logs|" },
+	{ SQL_MARK, SQL_AS_IS, "{keys a}{keys j}", 2, "`a` IN (?, ?)`j` IN (?, ?)",
+	  "1|zwölf|1|zwölf|" },
+	/* text, which most collations do not compare byte by byte */
+	{ SQL_MARK, SQL_AS_IS, "{:TABLE} {keys text} {:EMPTY}", 2,
+	  "? (`text` IN (?, ?) AND CAST(CONVERT(`text` USING utf8mb4) AS BINARY) IN (?, ?)) ?",
+	  "audit_logs|1|zwölf|1|zwölf||" },
+	{ SQL_MARK, SQL_AS_IS, "{keys text}", 0,
+	  "(`text` IN (?) AND CAST(CONVERT(`text` USING utf8mb4) AS BINARY) IN (?))",
+	  "N|N|" },
+	/* behind other parameters, and before some */
+	{ SQL_FETCH, SQL_UNSENT_KEYS, FETCH("{:TABLE}{:EMPTY}"), 2,
+	  KEYS(MY_FETCHED("??"), "slt_key IN (?, ?)"), "audit_logs||1|zwölf|" },
+	{ SQL_FETCH, SQL_SENT_KEYS, FETCH("{:TABLE}"), 0,
+	  KEYS("SELECT `k` AS slt_key FROM t WHERE NOT (1) ?", "slt_key IN (?)"),
+	  "audit_logs|N|" },
+	{ SQL_CLEAR, SQL_AS_IS, "{older_than o} {keys k} {older_than o}", 2,
+	  "(`o` < CAST(? AS DATETIME(6))) `k` IN (?, ?) (`o` < CAST(? AS DATETIME(6)))",
+	  "2026-01-02|1|zwölf|2026-01-02|" },
+};
+
+static void test_spreading(void **state)
+{
+	static const struct db_value keys[] = { KEY("1", DB_INTEGER),
+						KEY("zwölf", DB_TEXT),
+						KEY("a?b", DB_BLOB) };
+	struct sql_values values;
+	struct buf got;
+
+	(void)state;
+	sql_values_init(&values);
+	buf_init(&got, 4096);
+	for (size_t i = 0; i < N_OF(spreads); i++) {
+		struct sql sql = render(spreads[i].role, spreads[i].form, SLT_MYSQL, "",
+					spreads[i].text);
+		struct sql_args args = { .keys = keys,
+					 .n_keys = spreads[i].n_keys,
+					 .older_than = "2026-01-02" };
+
+		sql_bind(&sql, &args, &values);
+		assert_string_equal(values.text, spreads[i].bound);
+		buf_reset(&got);
+		for (size_t j = 0; j < values.n; j++)
+			buf_printf(&got, "%s|",
+				   values.values[j].text.ptr ? values.values[j].text.ptr
+							     : "N");
+		assert_string_equal(buf_str(&got), spreads[i].values);
+		sql_fini(&sql);
+	}
+	buf_fini(&got);
+	sql_values_fini(&values);
+}
+
+/* Keys keep what they are, many are no problem, and nothing is left of the last time. */
+static void test_spreading_many(void **state)
+{
+	struct sql sql = render(SQL_MARK, SQL_AS_IS, SLT_MYSQL, "",
+				"{keys k} = {:TABLE}");
+	struct db_value keys[5000];
+	struct sql_args args = { .keys = keys, .n_keys = N_OF(keys) };
+	struct sql_values values;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(keys); i++)
+		keys[i] = (struct db_value){ { "a\0b", 3 },
+					     i % 2 ? DB_BLOB : DB_DECIMAL };
+	sql_values_init(&values);
+	for (int again = 0; again < 2; again++) {
+		args.n_keys = N_OF(keys);
+		sql_bind(&sql, &args, &values);
+		assert_int_equal(values.n, N_OF(keys) + 1);
+		assert_memory_equal(values.values, keys, sizeof(keys));
+		assert_int_equal(strlen(values.text),
+				 strlen("`k` IN (?) = ?") + 3 * (N_OF(keys) - 1));
+		args.n_keys = 1;
+		sql_bind(&sql, &args, &values);
+		assert_string_equal(values.text, "`k` IN (?) = ?");
+		assert_int_equal(values.n, 2);
+	}
+	sql_fini(&sql);
+	/* without keys the statement is taken as it is */
+	sql = render(SQL_FETCH, SQL_FIRST_PAGE, SLT_MYSQL, "", FETCH(""));
+	sql_bind(&sql, &args, &values);
+	assert_ptr_equal(values.text, sql.text);
+	sql_fini(&sql);
 	sql_values_fini(&values);
 }
 
@@ -589,7 +885,7 @@ static void test_binding(void **state)
 	assert_string_equal(values.values[2].text.ptr, limit);
 	assert_int_equal(values.values[2].type, DB_INTEGER);
 	sql_fini(&sql);
-	sql = render(SQL_CLEAR, SQL_AS_IS, SLT_SQLITE, "", "{older_than a} {keys b}");
+	sql = render(SQL_CLEAR, SQL_AS_IS, SLT_SQLITE, "", "{older_than a} {keys j}");
 	sql_bind(&sql, &args, &values);
 	assert_string_equal(values.values[0].text.ptr, "2026-01-02 03:04:05");
 	assert_int_equal(values.values[0].type, DB_TEXT);
@@ -686,27 +982,36 @@ static long long run(struct db *db, enum sql_role role, const char *text,
 	return touched;
 }
 
-/* The unsent keys after one, or (after NULL) among these. */
-static void expect_unsent(struct db *db, const char *fetch, const struct db_value *keys,
-			  size_t n_keys, const struct db_value *after,
-			  const char *expected)
+static void expect_form(struct db *db, enum sql_form form, const char *fetch,
+			const struct sql_args *args, const char *expected)
 {
-	struct sql sql = render_for(db, SQL_FETCH,
-				    after ? SQL_NEXT_PAGE : SQL_UNSENT_KEYS, fetch);
-	struct sql_args args = {
-		.keys = keys, .n_keys = n_keys, .after = after, .limit = 10
-	};
+	struct sql sql = render_for(db, SQL_FETCH, form, fetch);
 	struct sql_values values;
 	struct buf got;
 
 	buf_init(&got, 1 << 20);
 	sql_values_init(&values);
-	if (plan_query(&sql, &args, &values, db, add_row, &got, &err) < 0)
+	if (plan_query(&sql, args, &values, db, add_row, &got, &err) < 0)
 		fail_msg("%s: %s", sql.text, err.text);
-	assert_string_equal(buf_str(&got), expected);
+	if (strcmp(buf_str(&got), expected) != 0)
+		fail_msg("%s: %s, not %s", sql.text, buf_str(&got), expected);
 	sql_values_fini(&values);
 	sql_fini(&sql);
 	buf_fini(&got);
+}
+
+static void expect_unsent(struct db *db, const char *fetch, const struct db_value *keys,
+			  size_t n_keys, const char *expected)
+{
+	expect_form(db, SQL_UNSENT_KEYS, fetch,
+		    &(struct sql_args){ .keys = keys, .n_keys = n_keys }, expected);
+}
+
+static void expect_after(struct db *db, const char *fetch, const struct db_value *after,
+			 const char *expected)
+{
+	expect_form(db, SQL_NEXT_PAGE, fetch,
+		    &(struct sql_args){ .after = after, .limit = 10 }, expected);
 }
 
 static struct db *open_db(const char *url)
@@ -751,6 +1056,71 @@ static struct db *open_postgresql(void)
 	return open_db(url);
 }
 
+/* MySQL or MariaDB, with an empty database of this program's own: information_schema says
+ * nothing of temporary tables. The connection takes literals as the others do. */
+static struct db *open_mysql_at(const char *variable)
+{
+	const char *server = getenv(variable);
+	struct dburl url;
+	struct db *db;
+	char name[64];
+
+	if (!server || !*server) {
+		print_message("set %s to the URL of such a server\n", variable);
+		skip();
+	}
+	if (!has_driver("mysql"))
+		skip();
+	snprintf(name, sizeof(name), "slt_sql_%ld", (long)getpid());
+	db = open_db(server);
+	app(db, "DROP DATABASE IF EXISTS %s", name);
+	app(db, "CREATE DATABASE %s CHARACTER SET utf8mb4", name);
+	db_close(db);
+	if (dburl_parse(server, &url, &err) < 0)
+		fail_msg("%s", err.text);
+	free(url.name);
+	url.name = strdup(name);
+	if (db_open(&url, DB_WRITE, &db, &err) < 0)
+		fail_msg("%s", err.text);
+	dburl_fini(&url);
+	app(db, "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')");
+	return db;
+}
+
+static struct db *open_mysql(void)
+{
+	return open_mysql_at("SLT_TEST_MYSQL");
+}
+
+static struct db *open_mariadb(void)
+{
+	return open_mysql_at("SLT_TEST_MARIADB");
+}
+
+/* What a test that is the same everywhere is given. */
+static struct server {
+	struct db *(*open)(void);
+} sqlite = { open_sqlite }, postgresql = { open_postgresql }, mysql = { open_mysql },
+  mariadb = { open_mariadb };
+
+static bool is_mysql(struct db *db)
+{
+	return db->driver->dialect == SLT_MYSQL;
+}
+
+/* The first words of a CREATE TABLE for a table of this connection alone. */
+static const char *create(struct db *db)
+{
+	return is_mysql(db) ? "CREATE TABLE" : "CREATE TEMP TABLE";
+}
+
+static void close_db(struct db *db)
+{
+	if (is_mysql(db))
+		app(db, "DROP DATABASE slt_sql_%ld", (long)getpid());
+	db_close(db);
+}
+
 #define UNSENT_MEMBER "SELECT {key id} FROM t WHERE {unsent NOT {is_true c->is_sent}}"
 #define UNSENT_FLAG "SELECT {key id} FROM t WHERE {unsent NOT {is_true f}}"
 
@@ -773,6 +1143,7 @@ static const struct shape {
 	{ "'{\"is_sent\":\"true\"}'", false, "{\"is_sent\":V}" },
 	{ "'{\"is_sent\":0}'", false, "{\"is_sent\":V}" },
 	{ "'{\"is_sent\":1}'", false, "{\"is_sent\":V}" },
+	{ "'{\"is_sent\":1.0}'", false, "{\"is_sent\":V}" },
 	{ "'{\"is_sent\":[true]}'", false, "{\"is_sent\":V}" },
 	{ "'{\"is_sent\":{\"is_sent\":true}}'", false, "{\"is_sent\":V}" },
 	{ "'{\"IS_SENT\":true}'", false, "{\"IS_SENT\":true,\"is_sent\":V}" },
@@ -794,7 +1165,7 @@ static const struct shape {
 	{ "'false'", false, "{\"is_sent\":V,\"c\":false}" },
 };
 
-/* Only SQLite keeps text that is no JSON in a JSON column. */
+/* Only SQLite keeps text that is no JSON in a JSON column; others in a text column. */
 static const struct shape broken[] = {
 	{ "''", false, "{\"is_sent\":V,\"c\":\"\"}" },
 	{ "'not \"JSON\"'", false, "{\"is_sent\":V,\"c\":\"not \\\"JSON\\\"\"}" },
@@ -824,13 +1195,13 @@ static void assert_shape(struct db *db, const struct shape *shape, bool set,
 	app(db, "DELETE FROM t");
 	app(db, "INSERT INTO t(id, c) VALUES (1, %s), (2, %s)", shape->stored,
 	    shape->stored);
-	expect_unsent(db, UNSENT_MEMBER, &ONE, 1, NULL, shape->is_sent ? "" : "1;");
+	expect_unsent(db, UNSENT_MEMBER, &ONE, 1, shape->is_sent ? "" : "1;");
 	fill_in(wanted, sizeof(wanted), shape->set, set ? "true" : "false");
 	snprintf(sql, sizeof(sql), check, wanted, shape->stored);
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(run(db, SQL_MARK, marks[set], &ONE, 1), 1);
 		expect(db, "2;", sql);
-		expect_unsent(db, UNSENT_MEMBER, &ONE, 1, NULL, set ? "" : "1;");
+		expect_unsent(db, UNSENT_MEMBER, &ONE, 1, set ? "" : "1;");
 	}
 }
 
@@ -848,7 +1219,7 @@ static void test_members_sqlite(void **state)
 		for (size_t i = 0; i < N_OF(broken); i++)
 			assert_shape(db, &broken[i], set, check);
 	}
-	db_close(db);
+	close_db(db);
 }
 
 #define PG_CHECK(type)                                                   \
@@ -873,8 +1244,53 @@ static void test_members_postgresql(void **state)
 			for (size_t j = 0; j < N_OF(shapes); j++)
 				assert_shape(db, &shapes[j], set, columns[i][1]);
 		}
-		db_close(db);
+		close_db(db);
 	}
+}
+
+static void assert_members_mysql(struct db *db, const char *type, const char *check,
+				 bool is_text)
+{
+	app(db, "CREATE TABLE t(id integer PRIMARY KEY, c %s)", type);
+	for (int set = 0; set < 2; set++) {
+		for (size_t i = 0; i < N_OF(shapes); i++)
+			assert_shape(db, &shapes[i], set, check);
+		for (size_t i = 0; is_text && i < N_OF(broken); i++)
+			assert_shape(db, &broken[i], set, check);
+	}
+	close_db(db);
+}
+
+/* What MySQL stores as JSON has no spelling of its own. */
+static void test_members_mysql(void **state)
+{
+	static const char json[] =
+		"SELECT count(*) FROM t WHERE id = 1 AND c = CAST('%s' AS JSON)"
+		" OR id = 2 AND c <=> CAST(%s AS JSON)";
+	static const char text[] = "SELECT count(*) FROM t WHERE id = 1"
+				   " AND CAST(c AS JSON) = CAST('%s' AS JSON)"
+				   " OR id = 2 AND c <=> %s";
+
+	(void)state;
+	assert_members_mysql(open_mysql(), "json", json, false);
+	assert_members_mysql(open_mysql(), "longtext", text, true);
+	assert_members_mysql(open_mysql(), "varchar(500) CHARACTER SET latin1", text,
+			     true);
+}
+
+/* MariaDB keeps the text of what is not set. */
+static void test_members_mariadb(void **state)
+{
+	static const char text[] =
+		"SELECT count(*) FROM t WHERE id = 1"
+		" AND BINARY JSON_COMPACT(c) = BINARY JSON_COMPACT('%s')"
+		" OR id = 2 AND c <=> %s";
+
+	(void)state;
+	assert_members_mysql(open_mariadb(), "json", text, false);
+	assert_members_mysql(open_mariadb(), "longtext", text, true);
+	assert_members_mysql(open_mariadb(), "varchar(500) CHARACTER SET latin1", text,
+			     true);
 }
 
 /* What a flag may hold, and what the database shows of it once set and once unset. */
@@ -913,11 +1329,26 @@ static const struct flag pg_flags[] = {
 	{ "bit(1)", "B'1'", true, "1;", "0;" },
 };
 
+static const struct flag my_flags[] = {
+	{ "boolean", "NULL", false, "1;", "0;" },
+	{ "boolean", "FALSE", false, "1;", "0;" },
+	{ "boolean", "TRUE", true, "1;", "0;" },
+	{ "boolean", "2", true, "1;", "0;" },
+	{ "int", "-1", true, "1;", "0;" },
+	{ "bigint unsigned", "18446744073709551615", true, "1;", "0;" },
+	{ "bit(1)", "NULL", false, "1;", "0;" },
+	{ "bit(1)", "b'0'", false, "1;", "0;" },
+	{ "bit(1)", "b'1'", true, "1;", "0;" },
+	{ "bit(8)", "b'10000000'", true, "1;", "0;" },
+	{ "decimal(3,1)", "0.5", true, "1.0;", "0.0;" },
+	{ "double", "0", false, "1;", "0;" },
+};
+
 static void assert_flag(struct db *db, const struct flag *flag)
 {
-	app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, f %s)", flag->type);
+	app(db, "%s t(id integer PRIMARY KEY, f %s)", create(db), flag->type);
 	app(db, "INSERT INTO t VALUES (1, %s), (2, %s)", flag->stored, flag->stored);
-	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, flag->is_sent ? "" : "1;");
+	expect_unsent(db, UNSENT_FLAG, &ONE, 1, flag->is_sent ? "" : "1;");
 	assert_int_equal(
 		run(db, SQL_MARK,
 		    "UPDATE t SET {set_true f} WHERE {keys id} AND NOT {is_true f}", &ONE,
@@ -927,12 +1358,12 @@ static void assert_flag(struct db *db, const struct flag *flag)
 			     &ONE, 1),
 			 1);
 	expect(db, flag->set, "SELECT f FROM t WHERE id = 1");
-	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, "");
+	expect_unsent(db, UNSENT_FLAG, &ONE, 1, "");
 	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_false f} WHERE {keys id}",
 			     &ONE, 1),
 			 1);
 	expect(db, flag->unset, "SELECT f FROM t WHERE id = 1");
-	expect_unsent(db, UNSENT_FLAG, &ONE, 1, NULL, "1;");
+	expect_unsent(db, UNSENT_FLAG, &ONE, 1, "1;");
 	assert_int_equal(run(db, SQL_MARK,
 			     "UPDATE t SET {set_true f} WHERE {keys id} AND id = 1"
 			     " AND NOT {is_true f}",
@@ -953,32 +1384,51 @@ static void test_flags_sqlite(void **state)
 		struct db *db = open_sqlite();
 
 		assert_flag(db, &lite_flags[i]);
-		db_close(db);
+		close_db(db);
 	}
+}
+
+static void assert_no_flag(struct db *db, const char *type)
+{
+	struct sql_template *template = parse(SQL_FETCH, UNSENT_FLAG);
+	char expected[128];
+	struct sql sql;
+
+	app(db, "%s t(id integer, f %s)", create(db), type);
+	assert_int_equal(sql_render(template, SQL_FIRST_PAGE,
+				    dialect_get(db->driver->dialect), type_of, db, &sql,
+				    &err),
+			 -1);
+	snprintf(expected, sizeof(expected),
+		 "at position 42: column f is of type %s, which is no flag", type);
+	assert_string_equal(err.text, expected);
+	sql_template_free(template);
+	close_db(db);
 }
 
 static void test_flags_postgresql(void **state)
 {
-	struct sql_template *template;
-	struct sql sql;
-	struct db *db;
-
 	(void)state;
 	for (size_t i = 0; i < N_OF(pg_flags); i++) {
-		db = open_postgresql();
+		struct db *db = open_postgresql();
+
 		assert_flag(db, &pg_flags[i]);
-		db_close(db);
+		close_db(db);
 	}
-	db = open_postgresql();
-	app(db, "CREATE TEMP TABLE t(id integer, f text)");
-	template = parse(SQL_FETCH, UNSENT_FLAG);
-	assert_int_equal(sql_render(template, SQL_FIRST_PAGE, dialect_get(SLT_POSTGRESQL),
-				    type_of, db, &sql, &err),
-			 -1);
-	assert_string_equal(err.text,
-			    "at position 42: column f is of type text, which is no flag");
-	sql_template_free(template);
-	db_close(db);
+	assert_no_flag(open_postgresql(), "text");
+}
+
+static void test_flags_mysql(void **state)
+{
+	const struct server *server = *state;
+
+	for (size_t i = 0; i < N_OF(my_flags); i++) {
+		struct db *db = server->open();
+
+		assert_flag(db, &my_flags[i]);
+		close_db(db);
+	}
+	assert_no_flag(server->open(), "varchar(10)");
 }
 
 /* ------------------------------------------------------------- keys meet their rows */
@@ -1024,10 +1474,10 @@ static void test_keys_sqlite(void **state)
 		run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
 		    (struct db_value[]){ KEY("10", DB_INTEGER), KEY("2", DB_TEXT) }, 2),
 		2);
-	expect_unsent(db,
-		      "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
-		      NULL, 0, &ONE, "3|3|3;");
-	db_close(db);
+	expect_after(db,
+		     "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
+		     &ONE, "3|3|3;");
+	close_db(db);
 }
 
 static void test_keys_postgresql(void **state)
@@ -1054,37 +1504,87 @@ static void test_keys_postgresql(void **state)
 	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, N_OF(keys)), N_OF(keys));
 	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, 0), 0);
 	expect(db, "7;", "SELECT count(*) FROM t WHERE f = 2");
-	db_close(db);
+	close_db(db);
 	db = open_postgresql();
 	app(db, "CREATE TEMP TABLE t(k bigint PRIMARY KEY, f boolean)");
 	app(db, "INSERT INTO t(k) VALUES (1), (2), (3), (10)");
 	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
 			     numbers, 2),
 			 2);
-	expect_unsent(db,
-		      "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
-		      NULL, 0, &ONE, "3|3|3;");
-	db_close(db);
+	expect_after(db,
+		     "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
+		     &ONE, "3|3|3;");
+	close_db(db);
+}
+
+static void test_keys_mysql(void **state)
+{
+	static const struct db_value keys[] = {
+		KEY("5", DB_TEXT),
+		KEY("", DB_TEXT),
+		KEY("NULL", DB_TEXT),
+		KEY("zwölf", DB_TEXT),
+		KEY("a\"b\\c'd\n{}[],?", DB_TEXT),
+		KEY("?", DB_TEXT),
+		KEY("a\0b", DB_TEXT),
+	};
+	static const struct db_value numbers[] = {
+		KEY("9007199254740993", DB_INTEGER),
+		KEY("18446744073709551615", DB_INTEGER),
+		KEY("-1", DB_INTEGER),
+	};
+	const struct server *server = *state;
+	struct db *db = server->open();
+
+	app(db, "CREATE TABLE t(k varchar(50) COLLATE utf8mb4_bin, f integer)");
+	app(db, "INSERT INTO t(k) VALUES ('5'), (''), ('NULL'), ('zwölf'), ('zwolf'),"
+		" (CONCAT('a\"b\\c''d', CHAR(10), '{}[],?')), ('?'), ('x'), (NULL),"
+		" (CONCAT('a', CHAR(0), 'b'))");
+	for (size_t i = 0; i < N_OF(keys); i++) {
+		if (run(db, SQL_MARK, MARK_KEY, &keys[i], 1) != 1)
+			fail_msg("key %s did not meet its one row", keys[i].text.ptr);
+	}
+	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, N_OF(keys)), N_OF(keys));
+	assert_int_equal(run(db, SQL_MARK, MARK_KEY, keys, 0), 0);
+	expect(db, "7;", "SELECT count(*) FROM t WHERE f = 2");
+	app(db, "DROP TABLE t");
+	app(db, "CREATE TABLE t(k bigint unsigned PRIMARY KEY, f boolean)");
+	app(db, "INSERT INTO t(k) VALUES (1), (2), (3), (9007199254740992),"
+		" (9007199254740993), (18446744073709551614), (18446744073709551615)");
+	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET {set_true f} WHERE {keys k}",
+			     numbers, 3),
+			 2);
+	expect(db, "9007199254740993;18446744073709551615;",
+	       "SELECT k FROM t WHERE f ORDER BY k");
+	expect_after(db,
+		     "SELECT {key k}, k AS other FROM t WHERE {unsent NOT {is_true f}}",
+		     &numbers[0],
+		     "18446744073709551614|18446744073709551614|"
+		     "18446744073709551614;");
+	close_db(db);
 }
 
 /* Values of settings are data, whatever they hold. */
 static void assert_no_injection(struct db *db)
 {
-	app(db, "CREATE TEMP TABLE audit_logs(id integer PRIMARY KEY, v text)");
-	app(db, "CREATE TEMP TABLE t(id integer PRIMARY KEY, v text)");
+	const char *table = is_mysql(db) ? "`x\"; DROP TABLE audit_logs; --`"
+					 : "\"x\"\"; DROP TABLE audit_logs; --\"";
+
+	app(db, "%s audit_logs(id integer PRIMARY KEY, v text)", create(db));
+	app(db, "%s t(id integer PRIMARY KEY, v text)", create(db));
 	app(db, "INSERT INTO t VALUES (1, ''), (2, 'old')");
 	assert_int_equal(run(db, SQL_MARK, "UPDATE t SET v = {:EVIL} WHERE {keys id}",
 			     &ONE, 1),
 			 1);
 	expect(db, "1|x\"; DROP TABLE audit_logs; --;2|old;",
 	       "SELECT id, v FROM t ORDER BY id");
-	app(db,
-	    "CREATE TEMP TABLE \"x\"\"; DROP TABLE audit_logs; --\"(id integer, v text)");
-	app(db, "INSERT INTO \"x\"\"; DROP TABLE audit_logs; --\" VALUES (1, 'a')");
+	app(db, "%s %s(id integer, v text)", create(db), table);
+	app(db, "INSERT INTO %s VALUES (1, 'a')", table);
 	assert_int_equal(run(db, SQL_MARK, "UPDATE {$EVIL} SET v = 'b' WHERE {keys id}",
 			     &ONE, 1),
 			 1);
 	expect(db, "0;", "SELECT count(*) FROM audit_logs");
+	close_db(db);
 }
 
 /* {older_than} and {now}. */
@@ -1094,7 +1594,8 @@ static void assert_times(struct db *db, const char *is_now)
 					       KEY("3", DB_INTEGER) };
 	char sql[256];
 
-	app(db, "CREATE TEMP TABLE c(id integer PRIMARY KEY, at timestamp)");
+	app(db, "%s c(id integer PRIMARY KEY, at %s)", create(db),
+	    is_mysql(db) ? "datetime(6)" : "timestamp");
 	app(db,
 	    "INSERT INTO c VALUES (1, '2026-01-01 23:59:59'), (2, '2026-01-02 00:00:00'),"
 	    " (3, NULL), (4, '2025-01-01 00:00:00')");
@@ -1108,22 +1609,11 @@ static void assert_times(struct db *db, const char *is_now)
 	expect(db, "2;3;", sql);
 }
 
-static void test_injection_sqlite(void **state)
+static void test_injection(void **state)
 {
-	struct db *db = open_sqlite();
+	const struct server *server = *state;
 
-	(void)state;
-	assert_no_injection(db);
-	db_close(db);
-}
-
-static void test_injection_postgresql(void **state)
-{
-	struct db *db = open_postgresql();
-
-	(void)state;
-	assert_no_injection(db);
-	db_close(db);
+	assert_no_injection(server->open());
 }
 
 static void test_times_sqlite(void **state)
@@ -1137,7 +1627,7 @@ static void test_times_sqlite(void **state)
 			     "DELETE FROM c WHERE {keys id} AND {older_than at}", &ONE,
 			     1),
 			 0);
-	db_close(db);
+	close_db(db);
 }
 
 static void test_times_postgresql(void **state)
@@ -1146,29 +1636,147 @@ static void test_times_postgresql(void **state)
 
 	(void)state;
 	assert_times(db, "at > now() - interval '60 s' AND at <= now()");
-	db_close(db);
+	close_db(db);
+}
+
+static void test_times_mysql(void **state)
+{
+	const struct server *server = *state;
+	struct db *db = server->open();
+
+	assert_times(db, "ABS(TIMESTAMPDIFF(SECOND, at, UTC_TIMESTAMP())) < 60");
+	close_db(db);
+}
+
+/* ---------------------------------------------------------------- sent and old rows */
+
+#define TIMED "SELECT {key id}, {time at} FROM t WHERE {unsent NOT {is_true f}}"
+
+/* Of the sent rows 1 and 5 are old, 4 has no time, 2 is just not old. */
+static void assert_old(struct db *db, const char *type, const char *flag)
+{
+	static const struct db_value ids[] = { KEY("1", DB_INTEGER), KEY("2", DB_INTEGER),
+					       KEY("3", DB_INTEGER),
+					       KEY("9", DB_INTEGER) };
+	const struct {
+		enum sql_form form;
+		size_t limit;
+		const char *expected;
+	} cases[] = {
+		{ SQL_OLD_FIRST_PAGE, 10, "1;5;" },
+		{ SQL_OLD_FIRST_PAGE, 1, "1;" },
+		{ SQL_OLD_NEXT_PAGE, 10, "5;" },
+		{ SQL_OLD_COUNT, 0, "2;" },
+		{ SQL_TIMELESS_COUNT, 0, "1;" },
+		{ SQL_SENT_KEYS, 0, "1;2;" },
+		{ SQL_UNSENT_KEYS, 0, "3;" },
+		{ SQL_NULL_KEYS, 0, "0;" },
+		{ SQL_PROBE, 0, "" },
+	};
+	struct sql_args args = { .after = &ONE,
+				 .keys = ids,
+				 .n_keys = N_OF(ids),
+				 .older_than = "2026-01-02 00:00:00" };
+	struct db_origin origin;
+	struct sql probe;
+
+	app(db, "%s t(id integer PRIMARY KEY, f %s, at %s)", create(db), flag, type);
+	app(db, "INSERT INTO t VALUES (1, TRUE, '2026-01-01 23:59:59'),"
+		" (2, TRUE, '2026-01-02 00:00:00'), (3, FALSE, '2025-01-01 00:00:00'),"
+		" (4, TRUE, NULL), (5, TRUE, '2025-01-01 00:00:00'), (6, NULL, NULL)");
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		args.limit = cases[i].limit;
+		expect_form(db, cases[i].form, TIMED, &args, cases[i].expected);
+	}
+	probe = render_for(db, SQL_FETCH, SQL_PROBE, TIMED);
+	if (db_origin(db, probe.text, "slt_key", NULL, 0, &origin, &err) < 0)
+		fail_msg("%s: %s", probe.text, err.text);
+	assert_string_equal(origin.table.name, "t");
+	assert_string_equal(origin.column, "id");
+	assert_true(origin.unique);
+	sql_fini(&probe);
+}
+
+static void test_old_rows_sqlite(void **state)
+{
+	static const char *const types[] = { "timestamp", "text", "" };
+	struct db *db;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(types); i++) {
+		db = open_sqlite();
+		assert_old(db, types[i], "boolean");
+		/* what is no time is never old, and counted */
+		app(db, "INSERT INTO t VALUES (7, TRUE, 'yesterday'), (8, FALSE, 'x')");
+		expect_form(db, SQL_TIMELESS_COUNT, TIMED, &(struct sql_args){ 0 }, "2;");
+		close_db(db);
+	}
+}
+
+static void test_old_rows_postgresql(void **state)
+{
+	static const char *const types[] = { "timestamp", "timestamptz", "date" };
+	struct db *db;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(types); i++) {
+		db = open_postgresql();
+		assert_old(db, types[i], "boolean");
+		close_db(db);
+	}
+}
+
+static void test_old_rows_mysql(void **state)
+{
+	static const char *const types[] = { "datetime(6)", "datetime", "timestamp NULL",
+					     "date" };
+	const struct server *server = *state;
+	struct db *db;
+
+	for (size_t i = 0; i < N_OF(types); i++) {
+		db = server->open();
+		assert_old(db, types[i], i % 2 ? "bit(1)" : "boolean");
+		close_db(db);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_flags_mysql_types),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_unrendered),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_key_lists),
+		cmocka_unit_test(test_spreading),
+		cmocka_unit_test(test_spreading_many),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_members_sqlite),
 		cmocka_unit_test(test_members_postgresql),
+		cmocka_unit_test(test_members_mysql),
+		cmocka_unit_test(test_members_mariadb),
 		cmocka_unit_test(test_flags_sqlite),
 		cmocka_unit_test(test_flags_postgresql),
+		cmocka_unit_test_prestate(test_flags_mysql, &mysql),
+		cmocka_unit_test_prestate(test_flags_mysql, &mariadb),
 		cmocka_unit_test(test_keys_sqlite),
 		cmocka_unit_test(test_keys_postgresql),
-		cmocka_unit_test(test_injection_sqlite),
-		cmocka_unit_test(test_injection_postgresql),
+		cmocka_unit_test_prestate(test_keys_mysql, &mysql),
+		cmocka_unit_test_prestate(test_keys_mysql, &mariadb),
+		cmocka_unit_test_prestate(test_injection, &sqlite),
+		cmocka_unit_test_prestate(test_injection, &postgresql),
+		cmocka_unit_test_prestate(test_injection, &mysql),
+		cmocka_unit_test_prestate(test_injection, &mariadb),
 		cmocka_unit_test(test_times_sqlite),
 		cmocka_unit_test(test_times_postgresql),
+		cmocka_unit_test_prestate(test_times_mysql, &mysql),
+		cmocka_unit_test_prestate(test_times_mysql, &mariadb),
+		cmocka_unit_test(test_old_rows_sqlite),
+		cmocka_unit_test(test_old_rows_postgresql),
+		cmocka_unit_test_prestate(test_old_rows_mysql, &mysql),
+		cmocka_unit_test_prestate(test_old_rows_mysql, &mariadb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
