@@ -6,6 +6,7 @@
 #endif
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@
 #include "listing.h"
 #include "log.h"
 #include "preview.h"
+#include "quarantine_command.h"
 #include "settings.h"
+#include "setup.h"
 #include "stop.h"
 #include "transfer.h"
 
@@ -26,11 +29,12 @@ struct arguments {
 	const char *env_file;
 	enum log_format format;
 	int verbose; /* how often -v */
-	bool quiet, json;
+	bool quiet, json, print;
 	struct send_options send;
 	struct clear_options clear;
-	long n;		  /* preview -n */
-	const char *name; /* facades NAME */
+	long n;		 /* preview -n */
+	char **operands; /* facades NAME; quarantine list; quarantine retry KEY... */
+	size_t n_operands;
 };
 
 static const char usage_text[] =
@@ -45,6 +49,11 @@ static const char usage_text[] =
 	"  clear [--older-than AGE] [--dry-run]\n"
 	"                   delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
+	"  quarantine list [--json]\n"
+	"                   show the rows that QUARANTINE_TABLE keeps back\n"
+	"  quarantine retry [KEY...]\n"
+	"                   let all of them back in, or those with these keys\n"
+	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
 	"  config [--json]  print the settings in effect and where each came from, without\n"
@@ -59,6 +68,7 @@ static const char usage_text[] =
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
 	"  --dry-run        count the rows and delete none\n"
+	"  --print          print the SQL instead of running it\n"
 	"  --json           print the result as JSON on stdout\n"
 	"  -h, --help       print this and all settings\n"
 	"  -V, --version    print the version\n"
@@ -108,6 +118,11 @@ static enum exit_status run_send(const struct settings *settings,
 				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
 				"tells why",
 				stats.rejected_type);
+		if (!stats.failed && status == EXIT_CONFIG &&
+		    *settings_text(settings, SET_QUARANTINE_TABLE))
+			log_warning(
+				"these rows are in the quarantine: when that is mended, "
+				"structured-log-transfer quarantine retry lets them in");
 		stats_format(&stats, summary, sizeof(summary));
 		log_notice("%s", summary);
 	}
@@ -137,6 +152,33 @@ static enum exit_status run_preview(const struct settings *settings,
 	return preview(settings, args->n, &status, &err) < 0 ? failed(&err) : status;
 }
 
+static enum exit_status run_quarantine(const struct settings *settings,
+				       const struct arguments *args)
+{
+	const char *what = args->n_operands ? args->operands[0] : "";
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (strcmp(what, "list") == 0 && args->n_operands == 1)
+		result = quarantine_list(settings, args->json, &err);
+	else if (strcmp(what, "retry") == 0)
+		result = quarantine_retry(settings, args->operands + 1,
+					  args->n_operands - 1, &status, &err);
+	else
+		return usage_error("quarantine: %s is expected",
+				   "list, or retry and perhaps keys,");
+	return result < 0 ? failed(&err) : status;
+}
+
+static enum exit_status run_setup(const struct settings *settings,
+				  const struct arguments *args)
+{
+	struct err err;
+
+	return setup(settings, args->print, &err) < 0 ? failed(&err) : EXIT_DONE;
+}
+
 static enum exit_status run_facades(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -144,8 +186,8 @@ static enum exit_status run_facades(const struct settings *settings,
 	struct err err;
 	int result;
 
-	if (args->name)
-		result = listing_one(settings, args->name, args->json, &err);
+	if (args->n_operands)
+		result = listing_one(settings, args->operands[0], args->json, &err);
 	else
 		result = listing_all(settings, args->json, &status, &err);
 	return result < 0 ? failed(&err) : status;
@@ -168,6 +210,7 @@ enum {
 	OPT_REASONS,
 	OPT_OLDER_THAN,
 	OPT_DRY_RUN,
+	OPT_PRINT,
 	OPT_JSON
 };
 
@@ -203,6 +246,18 @@ static const struct option preview_options[] = {
 	{ 0 },
 };
 
+static const struct option quarantine_options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option setup_options[] = {
+	{ "print", no_argument, NULL, OPT_PRINT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static const struct option facades_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
@@ -217,7 +272,7 @@ static const struct option config_options[] = {
 
 static const struct command {
 	const char *name;
-	const char *letters;
+	const char *letters; /* without the plus, operands may stand before options */
 	const struct option *options;
 	int max_operands;
 	enum exit_status (*run)(const struct settings *settings,
@@ -226,7 +281,9 @@ static const struct command {
 	{ "send", "+:h", send_options, 0, run_send },
 	{ "clear", "+:h", clear_options, 0, run_clear },
 	{ "preview", "+:hn:", preview_options, 0, run_preview },
-	{ "facades", "+:h", facades_options, 1, run_facades },
+	{ "quarantine", ":h", quarantine_options, INT_MAX, run_quarantine },
+	{ "setup", "+:h", setup_options, 0, run_setup },
+	{ "facades", ":h", facades_options, 1, run_facades },
 	{ "config", "+:h", config_options, 0, run_config },
 };
 
@@ -267,6 +324,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
+	case OPT_PRINT: args->print = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':
@@ -346,7 +404,8 @@ static int parse(int argc, char **argv, struct arguments *args,
 	if (result == 0 && optind == argc) {
 		*ret_status = usage_error(
 			"%s",
-			"a command is expected: send, clear, preview, facades, config");
+			"a command is expected: send, clear, preview, quarantine, setup, "
+			"facades, config");
 		return -1;
 	}
 	if (result == 0) {
@@ -358,19 +417,13 @@ static int parse(int argc, char **argv, struct arguments *args,
 		argc -= optind;
 		argv += optind;
 		optind = 0;
-		/* operands may stand before options: facades NAME --json */
-		if ((*ret)->max_operands && argc > 1 && *argv[1] != '-') {
-			args->name = argv[1];
-			argv[1] = argv[0];
-			argc--;
-			argv++;
-		}
 		result = take_options(argc, argv, (*ret)->letters, (*ret)->options, args);
 	}
-	if (result == 0 && optind < argc && (*ret)->max_operands && !args->name)
-		args->name = argv[optind++];
-	if (result == 0 && optind < argc)
-		result = (int)usage_error("unexpected argument %s", argv[optind]);
+	args->operands = argv + optind;
+	args->n_operands = (size_t)(argc - optind);
+	if (result == 0 && argc - optind > (*ret)->max_operands)
+		result = (int)usage_error("unexpected argument %s",
+					  argv[optind + (*ret)->max_operands]);
 	if (result == 'V')
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
 	if (result == 0)

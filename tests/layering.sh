@@ -28,8 +28,9 @@ err mem log buf arena utf8 json instant stop
 settings envfile dburl hosts chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
-lane post settle session
-transfer clear preview listing effective
+quarantine
+lane post settle aside session
+transfer clear preview quarantine_command setup listing effective
 main
 '
 
@@ -55,7 +56,7 @@ upward() {
 }
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
-parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle)\>/lane/g
+parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|settle|aside)\>/lane/g
 	s/\<(pgsql|mysqldb|sqlite|sql)_[a-z]+\>/\1/g'
 
 circles() {
