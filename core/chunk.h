@@ -47,6 +47,7 @@ struct log_row {
 	struct slt_text index; /* after a 409: which one holds the other document */
 	enum verdict verdict;
 	int status;	   /* of the index's last answer, 0: none */
+	const char *what;  /* why it is set aside, kept for the quarantine; or NULL */
 	unsigned attempts; /* answers that asked to try again */
 	unsigned seen;	   /* settle: how often its key is there */
 	enum { NO_FAULT, LOCKED, FORBIDDEN } fault; /* settle: of its mark alone */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
 #include "build.h"
 #include "fault.h"
 #include "log.h"
@@ -60,6 +61,16 @@ static void account(struct lane *lane)
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
 }
 
+/* Once per lane: what would fail behind the first reply fails before the first request. */
+static int prove(struct lane *lane, struct err *err)
+{
+	bool is_proven = lane->is_proven;
+
+	if (settle_prove(lane, err) < 0)
+		return -1;
+	return is_proven ? 0 : aside_prove(lane, err);
+}
+
 /* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is
  * marked even when posting the rest has failed. */
 static int carry(struct lane *lane, struct err *err)
@@ -73,11 +84,13 @@ static int carry(struct lane *lane, struct err *err)
 	fault_point("taken");
 	build(lane);
 	fault_point("built");
-	posted = settle_prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	posted = prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
 	fault_point("posted");
 	/* a database may need as much again to rewrite a large row */
 	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
 	settled = settle(lane, posted < 0 ? &second : err);
+	if (posted == 0 && settled == 0)
+		settled = aside(lane, err);
 	fault_point("settled");
 	account(lane);
 	if (posted < 0 && settled < 0)
@@ -148,6 +161,8 @@ void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict
 
 	row->verdict = verdict;
 	row->status = status;
+	if (lane->run->quarantine)
+		row->what = arena_copy(&lane->chunk.arena, what, strlen(what));
 	if (!stats_may_tell(lane->run->stats, verdict))
 		return;
 	if (status)

@@ -15,6 +15,7 @@
 #include "elastic.h"
 #include "err.h"
 #include "plan.h"
+#include "quarantine.h"
 #include "retry.h"
 #include "source.h"
 #include "stats.h"
@@ -24,6 +25,7 @@ struct run {
 	const struct dburl *url; /* of the database */
 	const struct plan *plan;
 	const struct elastic_target *target;
+	const struct quarantine *quarantine; /* or NULL */
 	const char *id_prefix;
 	size_t max_bulk_bytes; /* of a request's body */
 	double retry_seconds;  /* without progress, then the run stops */

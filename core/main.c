@@ -22,7 +22,9 @@
 #include "listing.h"
 #include "log.h"
 #include "preview.h"
+#include "quarantine_command.h"
 #include "settings.h"
+#include "setup.h"
 #include "stop.h"
 #include "transfer.h"
 
@@ -31,12 +33,12 @@ struct arguments {
 	const char *env_file;
 	enum log_format format;
 	int verbose; /* how often -v */
-	bool quiet, json;
+	bool quiet, json, print;
 	struct send_options send;
 	struct clear_options clear;
 	long n;	      /* preview -n */
 	bool as_sent; /* resolve --as-sent */
-	char *const *operands;
+	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
 	size_t n_operands;
 };
 
@@ -56,6 +58,11 @@ static const char usage_text[] =
 	"  resolve KEY... --as-sent\n"
 	"                   mark such rows as sent all the same\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
+	"  quarantine list [--json]\n"
+	"                   show the rows that QUARANTINE_TABLE keeps back\n"
+	"  quarantine retry [KEY...]\n"
+	"                   let all of them back in, or those with these keys\n"
+	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
 	"  config [--json]  print the settings in effect and where each came from, without\n"
@@ -70,6 +77,7 @@ static const char usage_text[] =
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
 	"  --dry-run        count the rows and delete none\n"
+	"  --print          print the SQL instead of running it\n"
 	"  --json           print the result as JSON on stdout\n"
 	"  -h, --help       print this and all settings\n"
 	"  -V, --version    print the version\n"
@@ -119,6 +127,11 @@ static enum exit_status run_send(const struct settings *settings,
 				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
 				"tells why",
 				stats.rejected_type);
+		if (!stats.failed && status == EXIT_CONFIG &&
+		    *settings_text(settings, SET_QUARANTINE_TABLE))
+			log_warning(
+				"these rows are in the quarantine: when that is mended, "
+				"structured-log-transfer quarantine retry lets them in");
 		stats_format(&stats, summary, sizeof(summary));
 		log_notice("%s", summary);
 	}
@@ -173,6 +186,33 @@ static enum exit_status run_preview(const struct settings *settings,
 	return preview(settings, args->n, &status, &err) < 0 ? failed(&err) : status;
 }
 
+static enum exit_status run_quarantine(const struct settings *settings,
+				       const struct arguments *args)
+{
+	const char *what = args->n_operands ? args->operands[0] : "";
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (strcmp(what, "list") == 0 && args->n_operands == 1)
+		result = quarantine_list(settings, args->json, &err);
+	else if (strcmp(what, "retry") == 0)
+		result = quarantine_retry(settings, args->operands + 1,
+					  args->n_operands - 1, &status, &err);
+	else
+		return usage_error("quarantine: %s is expected",
+				   "list, or retry and perhaps keys,");
+	return result < 0 ? failed(&err) : status;
+}
+
+static enum exit_status run_setup(const struct settings *settings,
+				  const struct arguments *args)
+{
+	struct err err;
+
+	return setup(settings, args->print, &err) < 0 ? failed(&err) : EXIT_DONE;
+}
+
 static enum exit_status run_facades(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -205,6 +245,7 @@ enum {
 	OPT_OLDER_THAN,
 	OPT_DRY_RUN,
 	OPT_AS_SENT,
+	OPT_PRINT,
 	OPT_JSON
 };
 
@@ -246,6 +287,12 @@ static const struct option preview_options[] = {
 	{ 0 },
 };
 
+static const struct option setup_options[] = {
+	{ "print", no_argument, NULL, OPT_PRINT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* of the commands that print a result */
 static const struct option json_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -255,7 +302,7 @@ static const struct option json_options[] = {
 
 static const struct command {
 	const char *name;
-	const char *letters;
+	const char *letters; /* without the plus, operands may stand before options */
 	const struct option *options;
 	size_t max_operands;
 	enum exit_status (*run)(const struct settings *settings,
@@ -266,6 +313,8 @@ static const struct command {
 	{ "conflicts", ":h", json_options, 0, run_conflicts },
 	{ "resolve", ":h", resolve_options, SIZE_MAX, run_resolve },
 	{ "preview", ":hn:", preview_options, 0, run_preview },
+	{ "quarantine", ":h", json_options, SIZE_MAX, run_quarantine },
+	{ "setup", ":h", setup_options, 0, run_setup },
 	{ "facades", ":h", json_options, 1, run_facades },
 	{ "config", ":h", json_options, 0, run_config },
 };
@@ -308,6 +357,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
 	case OPT_AS_SENT: args->as_sent = true; return 0;
+	case OPT_PRINT: args->print = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':

@@ -11,6 +11,7 @@
 #include "lane.h"
 #include "log.h"
 #include "mem.h"
+#include "quarantine.h"
 #include "retry.h"
 #include "runlock.h"
 #include "session.h"
@@ -20,6 +21,7 @@ struct transfer {
 	const struct settings *settings;
 	const struct send_options *options;
 	struct session session; /* its connection becomes the first lane's */
+	struct quarantine quarantine;
 	struct db *lock;
 	struct elastic_target target;
 	struct source source;
@@ -79,6 +81,18 @@ static void look_for_more(struct transfer *t, struct db *db, struct stats *stats
 	stats->more = more > 0 || stats->rows[LEFT] > 0;
 }
 
+/* A run that has come to the end has met all rows that were let back in: what is still listed
+ * as released is of rows that are gone, or were marked by a run that crashed before it took
+ * them off. */
+static void sweep(struct transfer *t, struct db *db, struct stats *stats)
+{
+	struct err err;
+
+	if (t->quarantine.has_released && !stats->failed && !stats->more &&
+	    quarantine_sweep(&t->quarantine, db, &err) < 0)
+		stats_fail(stats, &err);
+}
+
 static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 {
 	size_t n = (size_t)settings_number(t->settings, SET_LANES);
@@ -94,6 +108,7 @@ static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 			stats->more = true;
 		else
 			look_for_more(t, lanes[0].db, stats);
+		sweep(t, lanes[0].db, stats);
 	}
 	for (size_t i = 0; i < n; i++)
 		lane_fini(&lanes[i]);
@@ -130,6 +145,23 @@ static int count_null_keys(struct transfer *t, struct stats *stats, struct err *
 	return 0;
 }
 
+/* What is held back changes nothing about the exit status, so it is told. */
+static int count_quarantine(struct transfer *t, struct err *err)
+{
+	unsigned long long held = 0, released = 0;
+
+	if (!t->quarantine.table)
+		return 0;
+	if (quarantine_count(&t->quarantine, t->session.db, &held, &released, err) < 0)
+		return -1;
+	t->quarantine.has_released = released > 0;
+	if (held)
+		log_notice("%llu rows are in the quarantine and not sent: "
+			   "structured-log-transfer quarantine list",
+			   held);
+	return 0;
+}
+
 static size_t row_limit(const struct transfer *t)
 {
 	long limit = t->options->limit >= 0
@@ -144,7 +176,9 @@ static int open_all(struct transfer *t, struct err *err)
 	const struct plan *plan = &t->session.plan;
 
 	if (connect_target(t->settings, t->options->show_reasons, &t->target, err) < 0 ||
-	    session_open(&t->session, t->settings, DB_WRITE, err) < 0)
+	    session_open(&t->session, t->settings, DB_WRITE, err) < 0 ||
+	    quarantine_open(&t->quarantine, t->settings, &t->session.plan, t->session.db,
+			    err) < 0)
 		return -1;
 	log_info("facade %s (%s), %s table %s%s%s", t->session.facade->module,
 		 t->session.facade->path, t->session.db->driver->label,
@@ -172,6 +206,7 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.url = &t->session.url,
 		.plan = &t->session.plan,
 		.target = &t->target,
+		.quarantine = t->quarantine.table ? &t->quarantine : NULL,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
 		.max_bulk_bytes = max_bytes,
 		.retry_seconds = (double)settings_number(s,
@@ -196,7 +231,10 @@ static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_st
 	if (got <= 0)
 		return got < 0 ? -1 : 1;
 	begin_run(t, stats);
-	got = count_null_keys(t, stats, err) < 0 || send_rows(t, stats, err) < 0 ? -1 : 0;
+	got = count_null_keys(t, stats, err) < 0 || count_quarantine(t, err) < 0 ||
+			      send_rows(t, stats, err) < 0
+		      ? -1
+		      : 0;
 	source_fini(&t->source);
 	stats->seconds = clock_seconds() - stats->started;
 	return got;
@@ -214,6 +252,7 @@ int transfer_send(const struct settings *settings, const struct send_options *op
 		return 1;
 	}
 	result = run(&t, stats, ret_status, err);
+	quarantine_fini(&t.quarantine);
 	session_close(&t.session);
 	db_close(t.lock);
 	elastic_target_fini(&t.target);
