@@ -967,7 +967,8 @@ static const struct {
 	{ "401", { STATUS("401", "\r\n" SECRET), CLOSE },
 	  ANSWER_REFUSED, "status 401: it asks for credentials", -1 },
 	{ "404", { ERROR("404", "index_not_found_exception"), CLOSE },
-	  ANSWER_REFUSED, "status 404 (index_not_found_exception)", -1 },
+	  ANSWER_REFUSED, "status 404 (index_not_found_exception): nothing there: check "
+	  "ELASTICSEARCH_APP_AUDIT_LOG_INDEX", -1 },
 	{ "400", { ERROR("400", "illegal_argument_exception"), CLOSE },
 	  ANSWER_REFUSED, "status 400 (illegal_argument_exception)", -1 },
 	// clang-format on
