@@ -93,10 +93,12 @@ static int look_up(struct walk *walk, struct err *err)
 		if (refused)
 			walk->docs[i].id = slt_str(NULL);
 	}
-	return elastic_search(walk->elastic, walk->docs, chunk->n, on_hit, walk,
-			      &retry_after, err) == ANSWER_ITEMS
-		       ? 0
-		       : -1;
+	if (elastic_search(walk->elastic, walk->docs, chunk->n, on_hit, walk,
+			   &retry_after, err) == ANSWER_ITEMS)
+		return 0;
+	if (stop_is_requested())
+		err->status = EXIT_EARLY;
+	return -1;
 }
 
 /* ---------------------------------------------------------------- conflicts */
