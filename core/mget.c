@@ -21,12 +21,13 @@ void mget_put_body(struct buf *body, const struct mget_doc *docs, size_t n)
 /* Is the raw string, with its quotes, this text? */
 static bool is_string(struct slt_text raw, struct slt_text text)
 {
-	struct slt_text inside = { raw.ptr + 1, raw.len - 2 };
+	struct slt_text inside;
 	struct buf escaped;
 	bool same;
 
 	if (slt_is_null(raw) || json_kind(raw) != JSON_STRING)
 		return false;
+	inside = (struct slt_text){ raw.ptr + 1, raw.len - 2 };
 	buf_init(&escaped, 6 * text.len + 1);
 	json_put_escaped(&escaped, text);
 	same = json_same_text(inside,
