@@ -3,6 +3,7 @@
 own document is as good as one just sent, anything else stays a question for people."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -460,6 +461,18 @@ def test_where_they_differ(sqlite, index, program):
         }
     ], result
     assert sender.send().counted(already_there=1, conflicts=1)
+
+
+def test_a_key_with_control_characters(sqlite, index, program):
+    table = tables.SingleColumn(sqlite, tables.TEXT_KEY)
+    key = "a\tb\x1b[31m\nc"
+    table.add(key, {"audit_event": {"date_time": "2026-03-01T06:00:00Z"}})
+    put(index, quote(key), OTHER)
+    sender = program(sqlite, index, index, **table.settings)
+    text, as_json = sender.run("conflicts"), sender.run("conflicts", "--json")
+    line = f"a b [31m c\t{index.name}\t/@timestamp /audit_event /of\n"
+    assert text.out == line and as_json.json[0]["key"] == key, (text, as_json)
+    assert sender.run("resolve", key, "--as-sent").status == slt.DONE and not unmarked(table)
 
 
 @each_product
