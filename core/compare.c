@@ -17,6 +17,7 @@ struct walk {
 	bool differs;
 	char pointer[MAX_POINTER];
 	size_t len;
+	size_t beyond; /* elements that had no room, or stand behind such a one */
 };
 
 static bool is_over(const struct walk *walk)
@@ -31,14 +32,18 @@ static void differ(struct walk *walk)
 		walk->each(walk->arg, walk->pointer);
 }
 
-/* Appends "/name" with ~ and / escaped, as long as there is room; returns what to go back
- * to. */
+/* Appends "/name" with ~ and / escaped, as long as there is room, and nothing behind what had
+ * none: that would be another place. Returns what to go back to. */
 static size_t step_into(struct walk *walk, struct slt_text raw_name)
 {
 	size_t before = walk->len, len = before;
 
-	if (!walk->each || len + 2 * raw_name.len + 2 > sizeof(walk->pointer))
+	if (!walk->each)
 		return before;
+	if (walk->beyond || len + 2 * raw_name.len + 2 > sizeof(walk->pointer)) {
+		walk->beyond++;
+		return before;
+	}
 	walk->pointer[len++] = '/';
 	for (size_t i = 0; i < raw_name.len; i++) {
 		char c = raw_name.ptr[i];
@@ -54,6 +59,8 @@ static size_t step_into(struct walk *walk, struct slt_text raw_name)
 
 static void step_back(struct walk *walk, size_t before)
 {
+	if (walk->beyond)
+		walk->beyond--;
 	walk->len = before;
 	walk->pointer[before] = '\0';
 }

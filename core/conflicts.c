@@ -93,13 +93,26 @@ static int look_up(struct walk *walk, struct err *err)
 		if (refused)
 			walk->docs[i].id = slt_str(NULL);
 	}
-	return elastic_search(walk->elastic, walk->docs, chunk->n, on_hit, walk,
-			      &retry_after, err) == ANSWER_ITEMS
-		       ? 0
-		       : -1;
+	if (elastic_search(walk->elastic, walk->docs, chunk->n, on_hit, walk,
+			   &retry_after, err) == ANSWER_ITEMS)
+		return 0;
+	if (stop_is_requested())
+		err->status = EXIT_EARLY;
+	return -1;
 }
 
 /* ---------------------------------------------------------------- conflicts */
+
+/* One row is one line of columns, whatever its key holds; --json has it as it is. */
+static void print_column(struct slt_text text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		putchar((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+	}
+	putchar('\t');
+}
 
 static void print_pointer(void *arg, const char *pointer)
 {
@@ -127,8 +140,8 @@ static void show(struct walk *walk, size_t i)
 	const char *separator = "";
 
 	if (!walk->json) {
-		printf("%.*s\t%.*s\t", (int)key.len, key.ptr, (int)doc->index.len,
-		       doc->index.ptr);
+		print_column(key);
+		print_column(doc->index);
 		compare_each_difference(document_of(walk, i), doc->source,
 					has_pipeline(walk), print_pointer, &separator);
 		putchar('\n');

@@ -270,7 +270,7 @@ static enum elastic_answer judge(long status, const char *type)
 
 static const char *remedy(const struct elastic_config *config, long status, bool reading)
 {
-	if (reading && (status == 403 || status == 404))
+	if (reading && status == 403)
 		return "not allowed to read there: grant the user or key the privilege "
 		       "read, or set ON_CONFLICT=trust";
 	if (status >= 300 && status <= 399)

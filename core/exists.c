@@ -60,6 +60,19 @@ static void compare_row(struct lane *lane, struct log_row *row, struct slt_text 
 	row->vouched = true;
 }
 
+/* It may be this document alone, or one index of several behind an alias: others are asked for
+ * all the same. */
+static void cannot_see(struct lane *lane, struct log_row *row)
+{
+	if (!lane->told_hidden)
+		log_warning("documents that exist already cannot be compared: the index "
+			    "does not show them: grant the user or key the privilege "
+			    "read, or set ON_CONFLICT=trust where no _source is kept");
+	lane->told_hidden = true;
+	lane_set_aside(lane, row, UNVERIFIED, 409,
+		       "the document under this _id cannot be read", NULL);
+}
+
 static void judge(struct lane *lane, struct log_row *row, const struct mget_doc *doc)
 {
 	switch (doc->state) {
@@ -71,10 +84,7 @@ static void judge(struct lane *lane, struct log_row *row, const struct mget_doc 
 			lane_set_aside(lane, row, LEFT, 409, "now there and now not",
 				       NULL);
 		break;
-	case MGET_UNREADABLE:
-		lane_set_aside(lane, row, UNVERIFIED, 409,
-			       "the document under this _id cannot be read", NULL);
-		break;
+	case MGET_UNREADABLE: cannot_see(lane, row); break;
 	}
 }
 

@@ -25,6 +25,7 @@ struct http {
 	CURL *curl;
 	CURLM *multi; /* runs the one request, and keeps its connection */
 	struct http_config config;
+	double end; /* once a stop was seen: no reply is awaited after it; else 0 */
 	char message[CURL_ERROR_SIZE];
 	bool head_is_whole; /* of the reply */
 	z_stream gzip;	    /* only with config.compress */
@@ -412,27 +413,34 @@ static int fail(struct http *http, const char *host, CURLcode code,
 	return err_set(err, status, "%s: %s", host, explain(http, code));
 }
 
-/* As curl_easy_perform, but once a stop is requested the reply has GRACE seconds more. What
- * is not known then, the next run finds out: its rows are unsent. */
-static CURLcode perform(struct http *http)
+/* Once a stop is requested, this and all further requests together have GRACE seconds more.
+ * What is not known then, the next run finds out: its rows are unsent. */
+static bool is_over(struct http *http)
 {
 	static const double GRACE = 0.5;
+
+	if (!stop_is_requested())
+		return false;
+	if (http->end <= 0)
+		http->end = clock_seconds() + GRACE;
+	return clock_seconds() > http->end;
+}
+
+/* As curl_easy_perform, but for the end that a stop sets. */
+static CURLcode perform(struct http *http)
+{
 	CURLcode code = CURLE_OK;
-	CURLMcode went = curl_multi_add_handle(http->multi, http->curl);
+	CURLMcode went;
 	CURLMsg *message;
-	double end = 0;
 	int running = 1, n;
 
-	while (!went && running) {
+	if (is_over(http))
+		return CURLE_ABORTED_BY_CALLBACK;
+	went = curl_multi_add_handle(http->multi, http->curl);
+	while (!went && running && !is_over(http)) {
 		went = curl_multi_perform(http->multi, &running);
 		if (!went && running)
 			went = curl_multi_poll(http->multi, NULL, 0, LOOK_UP_MS, NULL);
-		if (!stop_is_requested())
-			continue;
-		if (end > 0 && clock_seconds() > end)
-			break;
-		if (end <= 0)
-			end = clock_seconds() + GRACE;
 	}
 	if (went || running)
 		code = went ? CURLE_FAILED_INIT : CURLE_ABORTED_BY_CALLBACK;

@@ -474,6 +474,9 @@ bool json_same_text(struct slt_text raw, struct slt_text other)
 
 	if (raw.len == other.len && memcmp(a, b, raw.len) == 0)
 		return true;
+	/* without escapes, characters are bytes: most names that are compared differ */
+	if (!memchr(a, '\\', raw.len) && !memchr(b, '\\', other.len))
+		return false;
 	while (a < a_end && b < b_end)
 		if (next_character(&a, a_end) != next_character(&b, b_end))
 			return false;

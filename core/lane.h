@@ -47,6 +47,7 @@ struct lane {
 	size_t max_read;    /* of stored documents that are read at once, likewise */
 	struct retry retry; /* back-off, and since when there is no progress */
 	bool cannot_read;   /* stored documents: the server does not let us */
+	bool told_hidden;   /* that a single one is not shown, and what helps */
 	bool is_proven;	    /* marking was tried, see settle_prove */
 	bool has_progress;  /* a row got its verdict since retry began */
 	/* scratch for as many rows as a chunk has, kept */
