@@ -166,10 +166,10 @@ static int put_keys(struct renderer *r, const struct piece *of, const char *colu
 	char type[128] = "";
 	struct buf text;
 
-	if (d->is_exact &&
+	if (d->is_exact && r->type &&
 	    r->type(r->arg, of->parts[of->n_parts - 1], type, sizeof(type), r->err) < 0)
 		return -1;
-	if (!d->is_exact || d->is_exact(type)) {
+	if (!d->is_exact || !r->type || d->is_exact(type)) {
 		put_list(r, SLOT_KEYS, column);
 		return 0;
 	}

@@ -78,7 +78,8 @@ struct sql {
 	size_t n_params;
 };
 
-/* Renders one form. On failure *ret is untouched. */
+/* Renders one form. type NULL: of a template without flags, whose {keys} are compared byte by
+ * byte. On failure *ret is untouched. */
 int sql_render(const struct sql_template *template, enum sql_form form,
 	       const struct dialect *dialect, sql_type_fn *type, void *arg,
 	       struct sql *ret, struct err *err) MUST_CHECK;
