@@ -155,6 +155,9 @@ static const char *read_item(struct json_object *wrapped, struct slt_text id,
 			  json_object_object_get(error, "reason"), false))
 			return "has an error of another shape";
 	}
+	if (status == 409 && !copy(item->index, sizeof(item->index),
+				   json_object_object_get(create, "_index"), false))
+		return "has an _index that is no string";
 	if (json_object_object_get_ex(create, "failure_store", &value)) {
 		if (!json_object_is_type(value, json_type_string))
 			return "has a failure_store that is no string";

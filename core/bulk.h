@@ -21,6 +21,7 @@ struct bulk_item {
 	bool failure_store; /* the cluster holds it, but in the failure store */
 	char type[96];	    /* error type, "" when there is none; printable ASCII */
 	char reason[256];   /* may quote the document: law 5. "" unless asked for */
+	char index[256];    /* of a 409: the index that holds the other document */
 };
 
 /* What may be asked in filter_path so that every item keeps its place. A reason quotes

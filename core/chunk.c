@@ -32,6 +32,12 @@ void chunk_reset(struct chunk *chunk)
 	buf_reset(&chunk->body);
 }
 
+void chunk_drop_body(struct chunk *chunk, size_t more_than)
+{
+	if (chunk->body.cap > 2 * more_than)
+		buf_fini(&chunk->body);
+}
+
 static struct log_row *new_row(struct chunk *chunk)
 {
 	if (chunk->n == chunk->cap) {
@@ -111,10 +117,24 @@ size_t chunk_count(const struct chunk *chunk, enum verdict verdict)
 	return n;
 }
 
+bool chunk_has_earned(const struct log_row *row)
+{
+	switch (row->verdict) {
+	case DELIVERED:
+	case ALREADY:
+	case DRIFTED:
+	case ELSEWHERE: return true;
+	default: return false;
+	}
+}
+
 void chunk_assert_earned(const struct log_row *row)
 {
-	if ((row->verdict != DELIVERED && row->verdict != ELSEWHERE) ||
-	    (row->status != 200 && row->status != 201))
+	bool existed = row->verdict == ALREADY || row->verdict == DRIFTED;
+	bool good = existed ? row->status == 409 && row->vouched
+			    : row->status == 200 || row->status == 201;
+
+	if (!chunk_has_earned(row) || !good)
 		err_law(1, "row %.64s is to be marked with verdict %d, status %d",
 			row->key.text.ptr, (int)row->verdict, row->status);
 }

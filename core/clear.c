@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "fault.h"
 #include "log.h"
 #include "mem.h"
 #include "retry.h"
@@ -87,6 +88,7 @@ static int try_delete(struct clearing *c, const struct db_value *keys, size_t n,
 		db_rollback(c->session.db);
 		return -1;
 	}
+	fault_point("cleared");
 	c->deleted += (unsigned long long)touched;
 	return 0;
 }

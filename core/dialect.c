@@ -144,6 +144,32 @@ static int pg_older_than(struct buf *out, const char *column, const char *type, 
 	return 0;
 }
 
+/* A cast to text would write some types differently: char(n) without its blanks, a boolean
+ * in letters. */
+static void pg_key_text(struct buf *out, const char *column, const char *type)
+{
+	(void)type;
+	buf_printf(out, "concat(%s) COLLATE \"C\"", column);
+}
+
+static const char pg_columns[] = "(\n"
+				 "  log_table text COLLATE \"C\" NOT NULL,\n"
+				 "  log_key text COLLATE \"C\" NOT NULL,\n"
+				 "  first_seen timestamp with time zone NOT NULL,\n"
+				 "  last_seen timestamp with time zone NOT NULL,\n"
+				 "  seen bigint NOT NULL,\n"
+				 "  status integer NOT NULL,\n"
+				 "  error_type text NOT NULL,\n"
+				 "  released boolean NOT NULL,\n"
+				 "  PRIMARY KEY (log_table, log_key)\n"
+				 ")";
+
+/* PostgreSQL's, and SQLite's since 3.24. */
+static const char update_excluded[] =
+	" ON CONFLICT (log_table, log_key) DO UPDATE SET last_seen = excluded.last_seen,"
+	" seen = slt_old.seen + 1, status = excluded.status,"
+	" error_type = excluded.error_type, released = excluded.released";
+
 static void not_null(struct buf *out, const char *column)
 {
 	buf_printf(out, "(%s IS NOT NULL)", column);
@@ -248,6 +274,22 @@ static int my_older_than(struct buf *out, const char *column, const char *type, 
 	return 0;
 }
 
+/* varbinary: two texts that a collation takes for equal are two keys, also those that differ
+ * in blanks at the end, for which MySQL 8.0.15 and MariaDB have no character collation in
+ * common. InnoDB indexes 3072 bytes. */
+static const char my_columns[] = "(\n"
+				 "  log_table varbinary(512) NOT NULL,\n"
+				 "  log_key varbinary(2048) NOT NULL,\n"
+				 "  first_seen datetime(6) NOT NULL,\n"
+				 "  last_seen datetime(6) NOT NULL,\n"
+				 "  seen bigint NOT NULL,\n"
+				 "  status integer NOT NULL,\n"
+				 "  error_type varchar(255) NOT NULL,\n"
+				 "  released boolean NOT NULL,\n"
+				 "  PRIMARY KEY (log_table, log_key)\n"
+				 ") ENGINE = InnoDB ROW_FORMAT = DYNAMIC"
+				 " DEFAULT CHARACTER SET utf8mb4";
+
 /* ---------------------------------------------------------------- SQLite */
 
 static void lite_placeholder(struct buf *out, size_t n)
@@ -328,6 +370,26 @@ static void lite_is_time(struct buf *out, const char *column)
 	buf_printf(out, "(datetime(%s) IS NOT NULL)", column);
 }
 
+/* Not its text: in a column without a type, 5 and '5' are two keys. The plus takes the
+ * column's affinity away, so nothing is converted. */
+static void lite_key_text(struct buf *out, const char *column, const char *type)
+{
+	(void)type;
+	buf_printf(out, "+%s", column);
+}
+
+static const char lite_columns[] = "(\n"
+				   "  log_table text NOT NULL,\n"
+				   "  log_key NOT NULL,\n"
+				   "  first_seen text NOT NULL,\n"
+				   "  last_seen text NOT NULL,\n"
+				   "  seen integer NOT NULL,\n"
+				   "  status integer NOT NULL,\n"
+				   "  error_type text NOT NULL,\n"
+				   "  released boolean NOT NULL,\n"
+				   "  PRIMARY KEY (log_table, log_key)\n"
+				   ")";
+
 static const struct dialect dialects[] = {
 	{
 		.id = SLT_POSTGRESQL,
@@ -343,6 +405,10 @@ static const struct dialect dialects[] = {
 		.older_than = pg_older_than,
 		.is_time = not_null,
 		.now = "now()",
+		.key_text = pg_key_text,
+		.quarantine_columns = pg_columns,
+		.quarantine_as = " AS slt_old",
+		.quarantine_update = update_excluded,
 	},
 	{
 		.id = SLT_MYSQL,
@@ -351,7 +417,6 @@ static const struct dialect dialects[] = {
 		.placeholder = my_placeholder,
 		.keys = my_keys,
 		.is_exact = my_is_exact,
-		.key_text = my_key_text,
 		.is_true = my_is_true,
 		.flag = my_flag,
 		.is_true_member = my_is_true_member,
@@ -359,6 +424,13 @@ static const struct dialect dialects[] = {
 		.older_than = my_older_than,
 		.is_time = not_null,
 		.now = "UTC_TIMESTAMP(6)",
+		.key_text = my_key_text,
+		.quarantine_columns = my_columns,
+		.quarantine_as = "",
+		.quarantine_update =
+			" ON DUPLICATE KEY UPDATE last_seen = VALUES(last_seen),"
+			" seen = seen + 1, status = VALUES(status),"
+			" error_type = VALUES(error_type), released = VALUES(released)",
 	},
 	{
 		.id = SLT_SQLITE,
@@ -374,6 +446,11 @@ static const struct dialect dialects[] = {
 		.older_than = lite_older_than,
 		.is_time = lite_is_time,
 		.now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+		.key_text = lite_key_text,
+		.quarantine_columns = lite_columns,
+		.quarantine_as = " AS slt_old",
+		.quarantine_update = update_excluded,
+		.quarantine_typed = true,
 	},
 };
 

@@ -34,9 +34,6 @@ struct dialect {
 	 * are compared by their key_text as well. */
 	bool (*is_exact)(const char *type);
 
-	/* A key of that declared type as the driver reads it, whatever the collation. */
-	void (*key_text)(struct buf *out, const char *column, const char *type);
-
 	/* "the flag is set", never NULL, by the declared type in lower case ("" not known).
 	 * -1: a column of that type is no flag. */
 	int (*is_true)(struct buf *out, const char *column, const char *type) MUST_CHECK;
@@ -62,6 +59,16 @@ struct dialect {
 	void (*is_time)(struct buf *out, const char *column);
 
 	const char *now;
+
+	/* A key of that declared type in lower case ("" not known) as the driver reads it,
+	 * byte for byte, whatever the collation: what log_key of the quarantine holds. */
+	void (*key_text)(struct buf *out, const char *column, const char *type);
+
+	/* The quarantine, whose columns quarantine.c uses: what follows its name in CREATE
+	 * TABLE and in an INSERT, and the end of an INSERT that brings an entry that is there
+	 * already up to date. log_key holds a key's own type instead of its text? */
+	const char *quarantine_columns, *quarantine_as, *quarantine_update;
+	bool quarantine_typed;
 };
 
 /* NULL when no driver of this program speaks it. */

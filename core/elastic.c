@@ -23,7 +23,7 @@ struct elastic {
 	const struct elastic_target *target;
 	struct http *http;
 	struct http_reply reply;
-	struct buf url;
+	struct buf url, body;
 	size_t at; /* the host that is asked, an index of target->urls */
 	bool reasons;
 };
@@ -147,6 +147,21 @@ static char *make_bulk_path(const struct elastic_config *config, const char *fil
 	return made;
 }
 
+/* All of each _source, and no filter: the server would write it anew, numbers and all. */
+static char *make_read_path(const struct elastic_config *config, const char *what)
+{
+	struct buf path;
+	char *made;
+
+	buf_init(&path, 64 * 1024);
+	buf_putc(&path, '/');
+	put_percent(&path, config->index);
+	buf_puts(&path, what);
+	made = mem_copy(buf_str(&path));
+	buf_fini(&path);
+	return made;
+}
+
 static void make_authorization(struct elastic_target *target)
 {
 	const char *key = target->config.api_key;
@@ -189,6 +204,8 @@ int elastic_target_init(struct elastic_target *target,
 	make_authorization(target);
 	target->bulk_path = make_bulk_path(config, bulk_filter_path);
 	target->bulk_path_reasons = make_bulk_path(config, bulk_filter_path_reasons);
+	target->mget_path = make_read_path(config, "/_mget");
+	target->search_path = make_read_path(config, "/_search");
 	return 0;
 }
 
@@ -199,6 +216,8 @@ void elastic_target_fini(struct elastic_target *target)
 	free(target->authorization);
 	free(target->bulk_path);
 	free(target->bulk_path_reasons);
+	free(target->mget_path);
+	free(target->search_path);
 	for (size_t i = 0; i < target->n_urls; i++)
 		free(target->urls[i]);
 	*target = (struct elastic_target){ 0 };
@@ -211,6 +230,7 @@ struct elastic *elastic_new(const struct elastic_target *target, struct err *err
 	elastic->target = target;
 	elastic->reasons = target->config.reasons;
 	buf_init(&elastic->url, 128 * 1024);
+	buf_init(&elastic->body, MAX_REPLY);
 	http_reply_init(&elastic->reply, MAX_REPLY);
 	elastic->http = http_new(&target->http, err);
 	if (!elastic->http) {
@@ -227,6 +247,7 @@ void elastic_free(struct elastic *elastic)
 	http_free(elastic->http);
 	http_reply_fini(&elastic->reply);
 	buf_fini(&elastic->url);
+	buf_fini(&elastic->body);
 	free(elastic);
 }
 
@@ -247,8 +268,11 @@ static enum elastic_answer judge(long status, const char *type)
 	return ANSWER_UNKNOWN;
 }
 
-static const char *remedy(const struct elastic_config *config, long status)
+static const char *remedy(const struct elastic_config *config, long status, bool reading)
 {
+	if (reading && status == 403)
+		return "not allowed to read there: grant the user or key the privilege "
+		       "read, or set ON_CONFLICT=trust";
 	if (status >= 300 && status <= 399)
 		return "redirects are not followed: check ELASTICSEARCH_HOST and "
 		       "ELASTICSEARCH_SCHEME";
@@ -278,7 +302,8 @@ static const char *remedy(const struct elastic_config *config, long status)
 	       "ELASTICSEARCH_PORT";
 }
 
-static enum elastic_answer read_refusal(struct elastic *elastic, struct err *err)
+static enum elastic_answer read_refusal(struct elastic *elastic, bool reading,
+					struct err *err)
 {
 	const struct elastic_target *target = elastic->target;
 	const char *where = target->urls[elastic->at];
@@ -293,7 +318,7 @@ static enum elastic_answer read_refusal(struct elastic *elastic, struct err *err
 	answer = judge(status, type);
 	if (answer == ANSWER_REFUSED)
 		err_set(err, EXIT_CONFIG, "%s: status %ld%s: %s", where, status, said,
-			remedy(&target->config, status));
+			remedy(&target->config, status, reading));
 	else
 		err_set(err, EXIT_UNAVAILABLE, "%s: status %ld%s", where, status, said);
 	return answer;
@@ -327,41 +352,53 @@ static void add_hint(const char *url, struct err *err)
 	}
 }
 
-static enum elastic_answer send_bulk(struct elastic *elastic,
-				     const struct slt_text *parts, size_t n_parts,
-				     const struct slt_text *ids, size_t n,
-				     struct bulk_item *items, struct err *err)
+/* Posts to a path of the current host. ANSWER_ITEMS: a whole reply of status 200 is there. */
+static enum elastic_answer ask(struct elastic *elastic, const char *path,
+			       const char *content_type, const struct slt_text *parts,
+			       size_t n_parts, bool reading, struct err *err)
 {
-	const struct elastic_target *target = elastic->target;
-	struct http_reply *reply = &elastic->reply;
 	struct http_request request = {
 		.method = "POST",
-		.content_type = "application/x-ndjson", /* both products take it */
+		.content_type = content_type,
 		.parts = parts,
 		.n_parts = n_parts,
 	};
 
 	buf_reset(&elastic->url);
-	buf_puts(&elastic->url, target->urls[elastic->at]);
-	buf_puts(&elastic->url,
-		 elastic->reasons ? target->bulk_path_reasons : target->bulk_path);
+	buf_puts(&elastic->url, elastic->target->urls[elastic->at]);
+	buf_puts(&elastic->url, path);
 	request.url = buf_str(&elastic->url);
-	if (http_send(elastic->http, &request, reply, err)) {
+	if (http_send(elastic->http, &request, &elastic->reply, err)) {
 		add_hint(request.url, err);
 		if (err->status != EXIT_UNAVAILABLE)
 			return ANSWER_REFUSED;
-		if (!reply->body.full)
-			return ANSWER_UNAVAILABLE;
-		elastic->reasons = false; /* the same request would get the same reply */
-		return ANSWER_UNKNOWN;
+		return elastic->reply.body.full ? ANSWER_UNKNOWN : ANSWER_UNAVAILABLE;
 	}
-	if (reply->status != 200)
-		return read_refusal(elastic, err);
-	if (!bulk_read_reply((struct slt_text){ reply->body.ptr, reply->body.len }, ids,
-			     n, items, err))
-		return ANSWER_ITEMS;
-	err_context(err, "%s: the reply is not understood", target->urls[elastic->at]);
+	return elastic->reply.status == 200 ? ANSWER_ITEMS
+					    : read_refusal(elastic, reading, err);
+}
+
+static struct slt_text reply_text(const struct elastic *elastic)
+{
+	return (struct slt_text){ elastic->reply.body.ptr, elastic->reply.body.len };
+}
+
+/* A reply that cannot be used: send again. */
+static enum elastic_answer not_understood(const struct elastic *elastic, struct err *err)
+{
+	err_context(err, "%s: the reply is not understood",
+		    elastic->target->urls[elastic->at]);
 	return ANSWER_UNKNOWN;
+}
+
+/* What is left to do after any answer. */
+static enum elastic_answer finish(struct elastic *elastic, enum elastic_answer answer,
+				  long *ret_retry_after)
+{
+	*ret_retry_after = elastic->reply.retry_after;
+	if (answer == ANSWER_UNAVAILABLE)
+		elastic->at = (elastic->at + 1) % elastic->target->n_urls;
+	return answer;
 }
 
 enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text *parts,
@@ -369,11 +406,58 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
 				 struct bulk_item *items, long *ret_retry_after,
 				 struct err *err)
 {
+	const struct elastic_target *target = elastic->target;
 	enum elastic_answer answer;
 
-	answer = send_bulk(elastic, parts, n_parts, ids, n, items, err);
-	*ret_retry_after = elastic->reply.retry_after;
-	if (answer == ANSWER_UNAVAILABLE)
-		elastic->at = (elastic->at + 1) % elastic->target->n_urls;
-	return answer;
+	answer = ask(elastic,
+		     elastic->reasons ? target->bulk_path_reasons : target->bulk_path,
+		     "application/x-ndjson", /* both products take it */
+		     parts, n_parts, false, err);
+	if (answer == ANSWER_UNKNOWN && elastic->reply.body.full)
+		elastic->reasons = false; /* the same request would get the same reply */
+	if (answer == ANSWER_ITEMS &&
+	    bulk_read_reply(reply_text(elastic), ids, n, items, err) < 0)
+		answer = not_understood(elastic, err);
+	return finish(elastic, answer, ret_retry_after);
+}
+
+/* Posts elastic->body, the question which documents are stored. */
+static enum elastic_answer ask_for_stored(struct elastic *elastic, const char *path,
+					  struct err *err)
+{
+	struct slt_text body = { elastic->body.ptr, elastic->body.len };
+	enum elastic_answer answer = ask(elastic, path, "application/json", &body, 1,
+					 true, err);
+
+	return answer == ANSWER_UNKNOWN && elastic->reply.body.full ? ANSWER_TOO_LARGE
+								    : answer;
+}
+
+enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
+				 long *ret_retry_after, struct err *err)
+{
+	enum elastic_answer answer;
+
+	buf_reset(&elastic->body);
+	mget_put_body(&elastic->body, docs, n);
+	answer = ask_for_stored(elastic, elastic->target->mget_path, err);
+	if (answer == ANSWER_ITEMS &&
+	    mget_read_reply(reply_text(elastic), docs, n, err) < 0)
+		answer = not_understood(elastic, err);
+	return finish(elastic, answer, ret_retry_after);
+}
+
+enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,
+				   size_t n, mget_hit_fn *hit, void *arg,
+				   long *ret_retry_after, struct err *err)
+{
+	enum elastic_answer answer;
+
+	buf_reset(&elastic->body);
+	mget_put_search(&elastic->body, docs, n);
+	answer = ask_for_stored(elastic, elastic->target->search_path, err);
+	if (answer == ANSWER_ITEMS &&
+	    mget_read_search(reply_text(elastic), docs, n, hit, arg, err) < 0)
+		answer = not_understood(elastic, err);
+	return finish(elastic, answer, ret_retry_after);
 }

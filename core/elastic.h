@@ -13,6 +13,7 @@
 #include "bulk.h"
 #include "err.h"
 #include "http.h"
+#include "mget.h"
 
 enum { ELASTIC_MAX_HOSTS = 16 };
 
@@ -37,6 +38,7 @@ struct elastic_target {
 	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
 	char *bulk_path;	       /* owned: "/index/_bulk?…" */
 	char *bulk_path_reasons;       /* the same, asking for reasons */
+	char *mget_path, *search_path; /* "/index/_mget", "/index/_search" */
 	size_t n_urls;
 	bool plaintext_credentials; /* worth a warning on every run */
 };
@@ -47,9 +49,9 @@ int elastic_target_init(struct elastic_target *target,
 			const struct elastic_config *config, struct err *err) MUST_CHECK;
 void elastic_target_fini(struct elastic_target *target);
 
-/* What became of one bulk request. */
+/* What became of one request. */
 enum elastic_answer {
-	ANSWER_ITEMS,	    /* every item answered: items are filled */
+	ANSWER_ITEMS,	    /* every item answered: items or docs are filled */
 	ANSWER_TOO_LARGE,   /* 413, 417: send less */
 	ANSWER_BUSY,	    /* 429 for the whole request: wait; a smaller body may pass */
 	ANSWER_UNAVAILABLE, /* 408, 5xx, 403 of a cluster block, no complete reply: wait,
@@ -76,5 +78,15 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
 				 size_t n_parts, const struct slt_text *ids, size_t n,
 				 struct bulk_item *items, long *ret_retry_after,
 				 struct err *err) MUST_CHECK;
+
+/* Reads n documents by index and _id. Answers as elastic_bulk does; sources are on loan until
+ * the next request. ANSWER_TOO_LARGE is also a reply longer than 64 MiB. */
+enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
+				 long *ret_retry_after, struct err *err) MUST_CHECK;
+
+/* Looks for n documents by _id in everything that the target is. */
+enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,
+				   size_t n, mget_hit_fn *hit, void *arg,
+				   long *ret_retry_after, struct err *err) MUST_CHECK;
 
 #endif

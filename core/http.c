@@ -3,6 +3,8 @@
 
 #include "http.h"
 #include "mem.h"
+#include "retry.h"
+#include "stop.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -16,11 +18,14 @@
 enum {
 	UPLOAD_BUFFER = 512 * 1024, /* curl's own 64 KiB costs a system call each */
 	CONNECT_TIMEOUT = 10,	    /* seconds, when the whole request may take longer */
+	LOOK_UP_MS = 100,	    /* from the socket, whether a stop is requested */
 };
 
 struct http {
 	CURL *curl;
+	CURLM *multi; /* runs the one request, and keeps its connection */
 	struct http_config config;
+	double end; /* once a stop was seen: no reply is awaited after it; else 0 */
 	char message[CURL_ERROR_SIZE];
 	bool head_is_whole; /* of the reply */
 	z_stream gzip;	    /* only with config.compress */
@@ -208,7 +213,8 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	http = mem_new(1, sizeof(*http));
 	http->config = *config;
 	http->curl = curl_easy_init();
-	if (!http->curl)
+	http->multi = curl_multi_init();
+	if (!http->curl || !http->multi)
 		err_no_memory();
 	if (config->compress && open_gzip(http, err))
 		goto fail;
@@ -233,6 +239,7 @@ void http_free(struct http *http)
 	if (!http)
 		return;
 	curl_easy_cleanup(http->curl);
+	curl_multi_cleanup(http->multi);
 	if (http->config.compress)
 		deflateEnd(&http->gzip);
 	buf_fini(&http->packed);
@@ -379,6 +386,8 @@ static const char *explain(struct http *http, CURLcode code)
 	if (strstr(http->message, "Unsupported proxy"))
 		return "the proxy named in the environment is not a URL that curl can "
 		       "use";
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return "stopped while a reply was awaited";
 	if (!http->message[0])
 		return curl_easy_strerror(code);
 	/* A certificate's names are anybody's text. */
@@ -402,6 +411,43 @@ static int fail(struct http *http, const char *host, CURLcode code,
 			       "%s: the reply is longer than %zu bytes", host,
 			       reply->body.max);
 	return err_set(err, status, "%s: %s", host, explain(http, code));
+}
+
+/* Once a stop is requested, this and all further requests together have GRACE seconds more.
+ * What is not known then, the next run finds out: its rows are unsent. */
+static bool is_over(struct http *http)
+{
+	static const double GRACE = 0.5;
+
+	if (!stop_is_requested())
+		return false;
+	if (http->end <= 0)
+		http->end = clock_seconds() + GRACE;
+	return clock_seconds() > http->end;
+}
+
+/* As curl_easy_perform, but for the end that a stop sets. */
+static CURLcode perform(struct http *http)
+{
+	CURLcode code = CURLE_OK;
+	CURLMcode went;
+	CURLMsg *message;
+	int running = 1, n;
+
+	if (is_over(http))
+		return CURLE_ABORTED_BY_CALLBACK;
+	went = curl_multi_add_handle(http->multi, http->curl);
+	while (!went && running && !is_over(http)) {
+		went = curl_multi_perform(http->multi, &running);
+		if (!went && running)
+			went = curl_multi_poll(http->multi, NULL, 0, LOOK_UP_MS, NULL);
+	}
+	if (went || running)
+		code = went ? CURLE_FAILED_INIT : CURLE_ABORTED_BY_CALLBACK;
+	while (!running && (message = curl_multi_info_read(http->multi, &n)))
+		code = message->data.result;
+	curl_multi_remove_handle(http->multi, http->curl);
+	return code;
 }
 
 static void read_head(CURL *curl, struct http_reply *reply)
@@ -440,7 +486,7 @@ int http_send(struct http *http, const struct http_request *request,
 	headers = make_headers(http, request);
 	code = set_request(http->curl, request, headers, &body, reply);
 	if (!code)
-		code = curl_easy_perform(http->curl);
+		code = perform(http);
 	curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
 	free_headers(headers);
 	if (!code && !http->head_is_whole)

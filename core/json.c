@@ -343,6 +343,38 @@ bool json_members_next(struct json_members *members, struct slt_text *ret_name,
 	return true;
 }
 
+void json_items_init(struct json_members *items, struct slt_text valid_array)
+{
+	json_members_init(items, valid_array); /* both begin with one bracket */
+}
+
+bool json_items_next(struct json_members *items, struct slt_text *ret_value)
+{
+	const char *end = items->end, *at = skip_space(items->at, end);
+
+	if (at < end && *at == ',')
+		at = skip_space(at + 1, end);
+	if (at == end || *at == ']')
+		return false;
+	items->at = skip_value(at, end);
+	*ret_value = (struct slt_text){ at, (size_t)(items->at - at) };
+	return items->at > at;
+}
+
+struct slt_text json_get(struct slt_text valid, const char *name)
+{
+	struct json_members members;
+	struct slt_text raw, value;
+
+	if (!slt_is_null(valid) && json_kind(valid) == JSON_OBJECT) {
+		json_members_init(&members, valid);
+		while (json_members_next(&members, &raw, &value))
+			if (json_name_is(raw, name))
+				return value;
+	}
+	return slt_str(NULL);
+}
+
 /* Four hexadecimal digits, or -1. */
 static long hex4(const char *at, const char *end)
 {
@@ -405,6 +437,50 @@ bool json_name_is(struct slt_text raw_name, const char *name)
 		name += n;
 	}
 	return *name == '\0';
+}
+
+/* One character of a raw string, as a number: a code point, also half a surrogate pair. */
+static long next_character(const char **at, const char *end)
+{
+	char utf8[4] = { *(*at)++ };
+	long c = 0;
+	size_t n = 1;
+
+	if (utf8[0] == '\\') {
+		const char *digits = *at + 1;
+
+		n = resolve_escape(at, end, utf8);
+		if (!n) { /* \u0000, or half a pair: its number is all there is to it */
+			c = hex4(digits, end);
+			*at = digits + 4 <= end ? digits + 4 : end;
+			return c;
+		}
+	} else {
+		while (*at < end && n < 4 && ((unsigned char)**at & 0xc0) == 0x80)
+			utf8[n++] = *(*at)++;
+	}
+	c = (unsigned char)utf8[0];
+	if (n > 1)
+		c &= 0x7f >> n;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)utf8[i] & 0x3f);
+	return c;
+}
+
+bool json_same_text(struct slt_text raw, struct slt_text other)
+{
+	const char *a = raw.ptr, *a_end = a + raw.len;
+	const char *b = other.ptr, *b_end = b + other.len;
+
+	if (raw.len == other.len && memcmp(a, b, raw.len) == 0)
+		return true;
+	/* without escapes, characters are bytes: most names that are compared differ */
+	if (!memchr(a, '\\', raw.len) && !memchr(b, '\\', other.len))
+		return false;
+	while (a < a_end && b < b_end)
+		if (next_character(&a, a_end) != next_character(&b, b_end))
+			return false;
+	return a == a_end && b == b_end;
 }
 
 static void put_control(struct buf *out, unsigned char c)

@@ -43,6 +43,17 @@ void json_members_init(struct json_members *members, struct slt_text valid_objec
 bool json_members_next(struct json_members *members, struct slt_text *ret_name,
 		       struct slt_text *ret_value);
 
+/* The elements of an array one by one, likewise. */
+void json_items_init(struct json_members *items, struct slt_text valid_array);
+bool json_items_next(struct json_members *items, struct slt_text *ret_value);
+
+/* The value of the first member of that name in a valid object; the NULL text when there is
+ * none, or the text is another value. */
+struct slt_text json_get(struct slt_text valid, const char *name);
+
+/* Do two raw strings or names, their escapes resolved, hold the same characters? */
+bool json_same_text(struct slt_text raw, struct slt_text other);
+
 /* Does a raw name, its escapes resolved, equal the C string? */
 bool json_name_is(struct slt_text raw_name, const char *name);
 

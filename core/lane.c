@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
 #include "build.h"
+#include "fault.h"
 #include "log.h"
 #include "mem.h"
 #include "post.h"
@@ -25,6 +27,7 @@ static void make_room(struct lane *lane)
 	lane->ids = mem_grow(lane->ids, n, sizeof(*lane->ids));
 	lane->parts = mem_grow(lane->parts, n, sizeof(*lane->parts));
 	lane->items = mem_grow(lane->items, n, sizeof(*lane->items));
+	lane->docs = mem_grow(lane->docs, n, sizeof(*lane->docs));
 	lane->cap = n;
 }
 
@@ -49,11 +52,23 @@ static void build(struct lane *lane)
 static void account(struct lane *lane)
 {
 	const struct chunk *chunk = &lane->chunk;
-	size_t sent = chunk_count(chunk, DELIVERED) + chunk_count(chunk, ELSEWHERE) +
-		      chunk_count(chunk, GONE);
+	size_t sent = chunk_count(chunk, GONE);
+
+	for (size_t i = 0; i < chunk->n; i++)
+		sent += chunk_has_earned(&chunk->rows[i]);
 
 	stats_add_chunk(lane->run->stats, chunk);
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
+}
+
+/* Once per lane: what would fail behind the first reply fails before the first request. */
+static int prove(struct lane *lane, struct err *err)
+{
+	bool is_proven = lane->is_proven;
+
+	if (settle_prove(lane, err) < 0)
+		return -1;
+	return is_proven ? 0 : aside_prove(lane, err);
 }
 
 /* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is
@@ -66,27 +81,33 @@ static int carry(struct lane *lane, struct err *err)
 	taken = source_take(lane->run->source, lane->db, &lane->chunk, err);
 	if (taken <= 0)
 		return taken;
+	fault_point("taken");
 	build(lane);
-	posted = settle_prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	fault_point("built");
+	posted = prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	fault_point("posted");
+	/* a database may need as much again to rewrite a large row */
+	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
 	settled = settle(lane, posted < 0 ? &second : err);
+	if (posted == 0 && settled == 0)
+		settled = aside(lane, err);
+	fault_point("settled");
 	account(lane);
 	if (posted < 0 && settled < 0)
 		stats_fail(lane->run->stats, &second);
 	return posted < 0 || settled < 0 ? -1 : 1;
 }
 
-void lane_run(struct lane *lane)
+bool lane_step(struct lane *lane)
 {
 	struct err err;
-	int went;
+	int went = carry(lane, &err);
 
-	do
-		went = carry(lane, &err);
-	while (went > 0);
 	if (went < 0) {
 		stats_fail(lane->run->stats, &err);
 		source_close(lane->run->source);
 	}
+	return went > 0;
 }
 
 int lane_init(struct lane *lane, const struct run *run, struct db *db, struct err *err)
@@ -94,6 +115,7 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db, struct er
 	*lane = (struct lane){ .run = run,
 			       .db = db,
 			       .max_bytes = run->max_bulk_bytes,
+			       .max_read = run->max_bulk_bytes,
 			       .has_progress = true };
 	chunk_init(&lane->chunk);
 	doc_init(&lane->doc);
@@ -116,6 +138,7 @@ void lane_fini(struct lane *lane)
 	free(lane->ids);
 	free(lane->parts);
 	free(lane->items);
+	free(lane->docs);
 	memset(lane, 0, sizeof(*lane));
 }
 
@@ -124,6 +147,7 @@ static const char *verdict_name(enum verdict verdict)
 	switch (verdict) {
 	case REFUSED: return "refused";
 	case REJECTED: return "rejected";
+	case CONFLICT: return "conflict";
 	case UNVERIFIED: return "unverified";
 	case LEFT: return "left unsent";
 	default: return "set aside";
@@ -137,6 +161,8 @@ void lane_set_aside(struct lane *lane, struct log_row *row, enum verdict verdict
 
 	row->verdict = verdict;
 	row->status = status;
+	if (lane->run->quarantine)
+		row->what = arena_copy(&lane->chunk.arena, what, strlen(what));
 	if (!stats_may_tell(lane->run->stats, verdict))
 		return;
 	if (status)

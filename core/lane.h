@@ -15,6 +15,7 @@
 #include "elastic.h"
 #include "err.h"
 #include "plan.h"
+#include "quarantine.h"
 #include "retry.h"
 #include "source.h"
 #include "stats.h"
@@ -24,9 +25,12 @@ struct run {
 	const struct dburl *url; /* of the database */
 	const struct plan *plan;
 	const struct elastic_target *target;
+	const struct quarantine *quarantine; /* or NULL */
 	const char *id_prefix;
 	size_t max_bulk_bytes; /* of a request's body */
 	double retry_seconds;  /* without progress, then the run stops */
+	bool has_pipeline;     /* a stored document may have members that ours has not */
+	bool trust_existing;   /* ON_CONFLICT=trust: a 409 is proof enough */
 	bool show_reasons;     /* the index's reasons may quote a message: law 5 */
 	struct source *source;
 	struct stats *stats;
@@ -40,7 +44,10 @@ struct lane {
 	struct doc doc;
 	struct sql_values values;
 	size_t max_bytes;   /* of a request: less once the server said "too large" */
+	size_t max_read;    /* of stored documents that are read at once, likewise */
 	struct retry retry; /* back-off, and since when there is no progress */
+	bool cannot_read;   /* stored documents: the server does not let us */
+	bool told_hidden;   /* that a single one is not shown, and what helps */
 	bool is_proven;	    /* marking was tried, see settle_prove */
 	bool has_progress;  /* a row got its verdict since retry began */
 	/* scratch for as many rows as a chunk has, kept */
@@ -49,6 +56,7 @@ struct lane {
 	struct db_value *keys;
 	struct slt_text *ids, *parts;
 	struct bulk_item *items;
+	struct mget_doc *docs;
 };
 
 /* Takes the connection over, also when it fails. */
@@ -56,9 +64,9 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db,
 	      struct err *err) MUST_CHECK;
 void lane_fini(struct lane *lane);
 
-/* Loops until nothing is left, a stop is requested, or something fails: then no lane
- * takes any more, and the failure is in run->stats. */
-void lane_run(struct lane *lane);
+/* Carries one chunk. False when nothing is left, a stop is requested, or something failed:
+ * then no lane takes any more, and the failure is in run->stats. */
+bool lane_step(struct lane *lane);
 
 /* Gives a row a verdict that leaves it unmarked, and tells it in the log: by its key, with the
  * index's status (0: none) and what is wrong. `reason` may quote the message: it is told with

@@ -6,18 +6,25 @@
 #endif
 #include <errno.h>
 #include <getopt.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clear.h"
+#include "conflicts.h"
 #include "effective.h"
 #include "http.h"
 #include "listing.h"
 #include "log.h"
 #include "preview.h"
+#include "quarantine_command.h"
 #include "settings.h"
+#include "setup.h"
 #include "stop.h"
 #include "transfer.h"
 
@@ -26,11 +33,13 @@ struct arguments {
 	const char *env_file;
 	enum log_format format;
 	int verbose; /* how often -v */
-	bool quiet, json;
+	bool quiet, json, print;
 	struct send_options send;
 	struct clear_options clear;
-	long n;		  /* preview -n */
-	const char *name; /* facades NAME */
+	long n;	      /* preview -n */
+	bool as_sent; /* resolve --as-sent */
+	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
+	size_t n_operands;
 };
 
 static const char usage_text[] =
@@ -44,7 +53,16 @@ static const char usage_text[] =
 	"                   send unsent rows: BATCH_SIZE of them, N, or all\n"
 	"  clear [--older-than AGE] [--dry-run]\n"
 	"                   delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h\n"
+	"  conflicts [--json]\n"
+	"                   list unsent rows whose _id has another document in the index\n"
+	"  resolve KEY... --as-sent\n"
+	"                   mark such rows as sent all the same\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
+	"  quarantine list [--json]\n"
+	"                   show the rows that QUARANTINE_TABLE keeps back\n"
+	"  quarantine retry [KEY...]\n"
+	"                   let all of them back in, or those with these keys\n"
+	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
 	"  config [--json]  print the settings in effect and where each came from, without\n"
@@ -59,6 +77,7 @@ static const char usage_text[] =
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
 	"  --dry-run        count the rows and delete none\n"
+	"  --print          print the SQL instead of running it\n"
 	"  --json           print the result as JSON on stdout\n"
 	"  -h, --help       print this and all settings\n"
 	"  -V, --version    print the version\n"
@@ -108,6 +127,11 @@ static enum exit_status run_send(const struct settings *settings,
 				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
 				"tells why",
 				stats.rejected_type);
+		if (!stats.failed && status == EXIT_CONFIG &&
+		    *settings_text(settings, SET_QUARANTINE_TABLE))
+			log_warning(
+				"these rows are in the quarantine: when that is mended, "
+				"structured-log-transfer quarantine retry lets them in");
 		stats_format(&stats, summary, sizeof(summary));
 		log_notice("%s", summary);
 	}
@@ -128,6 +152,31 @@ static enum exit_status run_clear(const struct settings *settings,
 								     : status;
 }
 
+static enum exit_status run_conflicts(const struct settings *settings,
+				      const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return conflicts_list(settings, args->json, &status, &err) < 0 ? failed(&err)
+								       : status;
+}
+
+static enum exit_status run_resolve(const struct settings *settings,
+				    const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	if (!args->n_operands || !args->as_sent)
+		return usage_error("%s", "resolve: the keys of rows and --as-sent are "
+					 "expected");
+	return conflicts_resolve(settings, args->operands, args->n_operands, &status,
+				 &err) < 0
+		       ? failed(&err)
+		       : status;
+}
+
 static enum exit_status run_preview(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -137,6 +186,33 @@ static enum exit_status run_preview(const struct settings *settings,
 	return preview(settings, args->n, &status, &err) < 0 ? failed(&err) : status;
 }
 
+static enum exit_status run_quarantine(const struct settings *settings,
+				       const struct arguments *args)
+{
+	const char *what = args->n_operands ? args->operands[0] : "";
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (strcmp(what, "list") == 0 && args->n_operands == 1)
+		result = quarantine_list(settings, args->json, &err);
+	else if (strcmp(what, "retry") == 0)
+		result = quarantine_retry(settings, args->operands + 1,
+					  args->n_operands - 1, &status, &err);
+	else
+		return usage_error("quarantine: %s is expected",
+				   "list, or retry and perhaps keys,");
+	return result < 0 ? failed(&err) : status;
+}
+
+static enum exit_status run_setup(const struct settings *settings,
+				  const struct arguments *args)
+{
+	struct err err;
+
+	return setup(settings, args->print, &err) < 0 ? failed(&err) : EXIT_DONE;
+}
+
 static enum exit_status run_facades(const struct settings *settings,
 				    const struct arguments *args)
 {
@@ -144,8 +220,8 @@ static enum exit_status run_facades(const struct settings *settings,
 	struct err err;
 	int result;
 
-	if (args->name)
-		result = listing_one(settings, args->name, args->json, &err);
+	if (args->n_operands)
+		result = listing_one(settings, args->operands[0], args->json, &err);
 	else
 		result = listing_all(settings, args->json, &status, &err);
 	return result < 0 ? failed(&err) : status;
@@ -168,6 +244,8 @@ enum {
 	OPT_REASONS,
 	OPT_OLDER_THAN,
 	OPT_DRY_RUN,
+	OPT_AS_SENT,
+	OPT_PRINT,
 	OPT_JSON
 };
 
@@ -198,18 +276,25 @@ static const struct option clear_options[] = {
 	{ 0 },
 };
 
+static const struct option resolve_options[] = {
+	{ "as-sent", no_argument, NULL, OPT_AS_SENT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static const struct option preview_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static const struct option facades_options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
+static const struct option setup_options[] = {
+	{ "print", no_argument, NULL, OPT_PRINT },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static const struct option config_options[] = {
+/* of the commands that print a result */
+static const struct option json_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -217,17 +302,21 @@ static const struct option config_options[] = {
 
 static const struct command {
 	const char *name;
-	const char *letters;
+	const char *letters; /* without the plus, operands may stand before options */
 	const struct option *options;
-	int max_operands;
+	size_t max_operands;
 	enum exit_status (*run)(const struct settings *settings,
 				const struct arguments *args);
 } commands[] = {
-	{ "send", "+:h", send_options, 0, run_send },
-	{ "clear", "+:h", clear_options, 0, run_clear },
-	{ "preview", "+:hn:", preview_options, 0, run_preview },
-	{ "facades", "+:h", facades_options, 1, run_facades },
-	{ "config", "+:h", config_options, 0, run_config },
+	{ "send", ":h", send_options, 0, run_send },
+	{ "clear", ":h", clear_options, 0, run_clear },
+	{ "conflicts", ":h", json_options, 0, run_conflicts },
+	{ "resolve", ":h", resolve_options, SIZE_MAX, run_resolve },
+	{ "preview", ":hn:", preview_options, 0, run_preview },
+	{ "quarantine", ":h", json_options, SIZE_MAX, run_quarantine },
+	{ "setup", ":h", setup_options, 0, run_setup },
+	{ "facades", ":h", json_options, 1, run_facades },
+	{ "config", ":h", json_options, 0, run_config },
 };
 
 /* A whole number that is not negative; -1: it is none. */
@@ -267,6 +356,8 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
+	case OPT_AS_SENT: args->as_sent = true; return 0;
+	case OPT_PRINT: args->print = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':
@@ -344,9 +435,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 	opterr = 0;
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
-		*ret_status = usage_error(
-			"%s",
-			"a command is expected: send, clear, preview, facades, config");
+		*ret_status = usage_error("%s", "a command is expected, such as send");
 		return -1;
 	}
 	if (result == 0) {
@@ -358,19 +447,14 @@ static int parse(int argc, char **argv, struct arguments *args,
 		argc -= optind;
 		argv += optind;
 		optind = 0;
-		/* operands may stand before options: facades NAME --json */
-		if ((*ret)->max_operands && argc > 1 && *argv[1] != '-') {
-			args->name = argv[1];
-			argv[1] = argv[0];
-			argc--;
-			argv++;
-		}
+		/* getopt moves the operands behind the options */
 		result = take_options(argc, argv, (*ret)->letters, (*ret)->options, args);
+		args->operands = argv + optind;
+		args->n_operands = (size_t)(argc - optind);
+		if (result == 0 && args->n_operands > (*ret)->max_operands)
+			result = (int)usage_error("unexpected argument %s",
+						  args->operands[(*ret)->max_operands]);
 	}
-	if (result == 0 && optind < argc && (*ret)->max_operands && !args->name)
-		args->name = argv[optind++];
-	if (result == 0 && optind < argc)
-		result = (int)usage_error("unexpected argument %s", argv[optind]);
 	if (result == 'V')
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
 	if (result == 0)
@@ -391,6 +475,15 @@ static enum log_level level_of(const struct arguments *args, bool debug)
 	return args->quiet ? LOG_WARNING : LOG_NOTICE;
 }
 
+/* Large rows come and go. glibc keeps ever larger pieces of memory for itself once one was
+ * given back, unless it is told what is large. */
+static void give_back_large_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
@@ -399,6 +492,7 @@ int main(int argc, char **argv)
 	struct settings settings;
 	struct err err;
 
+	give_back_large_memory();
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);

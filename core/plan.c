@@ -109,6 +109,31 @@ int plan_add_clear(struct plan *plan, struct db *db, struct err *err)
 	return render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err);
 }
 
+int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,
+		struct err *err)
+{
+	const struct dialect *dialect = dialect_get(db->driver->dialect);
+	struct type_arg arg = { .db = db, .table = &plan->key.table };
+	char key_type[128] = "";
+	struct sql_filter filter = { condition, key_type };
+	struct sql first, next;
+
+	if (type_of(&arg, plan->key.column, key_type, sizeof(key_type), err) < 0 ||
+	    sql_render_filtered(plan->facade->fetch, SQL_FIRST_PAGE, &filter, dialect,
+				type_of, &arg, &first, err) < 0)
+		return -1;
+	if (sql_render_filtered(plan->facade->fetch, SQL_NEXT_PAGE, &filter, dialect,
+				type_of, &arg, &next, err) < 0) {
+		sql_fini(&first);
+		return -1;
+	}
+	sql_fini(&plan->first_page);
+	sql_fini(&plan->next_page);
+	plan->first_page = first;
+	plan->next_page = next;
+	return 0;
+}
+
 void plan_fini(struct plan *plan)
 {
 	struct sql *all[] = {

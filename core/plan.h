@@ -29,6 +29,11 @@ void plan_fini(struct plan *plan);
 /* Adds the statements of the command clear. EXIT_CONFIG when the facade has none. */
 int plan_add_clear(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
 
+/* From now on the pages are only of rows that meet the condition, an SQL_OWN template with
+ * {key_text}. */
+int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,
+		struct err *err) MUST_CHECK;
+
 /* Binds and runs one of the statements. */
 int plan_query(const struct sql *sql, const struct sql_args *args,
 	       struct sql_values *values, struct db *db, db_row_fn *row, void *arg,

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "exists.h"
 #include "lane.h"
 #include "log.h"
 #include "retry.h"
@@ -74,11 +76,11 @@ static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item
 		row->verdict = item->failure_store ? ELSEWHERE : DELIVERED;
 		return true;
 	case BULK_EXISTS:
-		lane_set_aside(
-			lane, row, UNVERIFIED, item->status,
-			"the index has a document of this _id, and this version cannot "
-			"compare it",
-			NULL);
+		row->verdict = lane->run->trust_existing ? ALREADY : EXISTS;
+		row->vouched = lane->run->trust_existing;
+		row->index.len = strlen(item->index);
+		row->index.ptr = arena_copy(&lane->chunk.arena, item->index,
+					    row->index.len);
 		return true;
 	case BULK_REJECTED: reject(lane, row, item); return true;
 	case BULK_STOP:
@@ -218,7 +220,7 @@ static void leave_rest(struct lane *lane, bool tell)
 		if (row->verdict == BUILT && tell)
 			lane_set_aside(lane, row, LEFT, row->status, "no final answer",
 				       NULL);
-		else if (row->verdict == BUILT)
+		else if (!tell && (row->verdict == BUILT || row->verdict == EXISTS))
 			row->verdict = LEFT;
 	}
 }
@@ -236,6 +238,30 @@ int post_nothing(struct lane *lane)
 	return -1;
 }
 
+/* Until the index has answered for every BUILT row, or it is given up. */
+static int post_built(struct lane *lane, struct round *round, struct err *err)
+{
+	while (chunk_count(&lane->chunk, BUILT) > 0) {
+		enum sent sent;
+
+		round->retry_after = -1;
+		err_set(err, EXIT_UNAVAILABLE, "the index asks to try again later");
+		sent = send_round(lane, round, err);
+		if (sent == SENT_STOP)
+			return give_up(lane, err, EXIT_CONFIG);
+		if (!retry_is_over(&lane->retry)) {
+			if (chunk_count(&lane->chunk, BUILT) > 0 &&
+			    stop_wait(retry_next(&lane->retry, round->retry_after)))
+				return give_up(lane, err, EXIT_EARLY);
+		} else if (sent == SENT_AGAIN || !lane->has_progress) {
+			return give_up(lane, err, EXIT_UNAVAILABLE);
+		} else { /* the index takes others, and these not yet */
+			leave_rest(lane, true);
+		}
+	}
+	return 0;
+}
+
 int post(struct lane *lane, struct err *err)
 {
 	struct round round = { .max_bytes = SIZE_MAX };
@@ -247,22 +273,10 @@ int post(struct lane *lane, struct err *err)
 			   (unsigned)(uintptr_t)lane);
 	lane->has_progress = false;
 	while (chunk_count(&lane->chunk, BUILT) > 0) {
-		enum sent sent;
-
-		round.retry_after = -1;
-		err_set(err, EXIT_UNAVAILABLE, "the index asks to try again later");
-		sent = send_round(lane, &round, err);
-		if (sent == SENT_STOP)
-			return give_up(lane, err, EXIT_CONFIG);
-		if (!retry_is_over(&lane->retry)) {
-			if (chunk_count(&lane->chunk, BUILT) > 0 &&
-			    stop_wait(retry_next(&lane->retry, round.retry_after)))
-				return give_up(lane, err, EXIT_EARLY);
-		} else if (sent == SENT_AGAIN || !lane->has_progress) {
-			return give_up(lane, err, EXIT_UNAVAILABLE);
-		} else { /* the index takes others, and these not yet */
-			leave_rest(lane, true);
-		}
+		if (post_built(lane, &round, err) < 0)
+			return -1;
+		if (exists_compare(lane, err) < 0)
+			return give_up(lane, err, err->status);
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "build.h"
 #include "log.h"
+#include "quarantine.h"
 #include "session.h"
 #include "source.h"
 #include "stop.h"
@@ -62,10 +63,14 @@ static int print_all(struct source *source, struct db *db, const struct facade *
 int preview(const struct settings *settings, long limit, enum exit_status *ret_status,
 	    struct err *err)
 {
+	struct quarantine quarantine = { .table = NULL };
 	struct session session;
 	struct source source;
 	int result = session_open(&session, settings, DB_READ, err);
 
+	if (result == 0)
+		result = quarantine_open(&quarantine, settings, &session.plan, session.db,
+					 err);
 	if (limit < 0)
 		limit = settings_number(settings, SET_BATCH_SIZE);
 	if (result == 0) {
@@ -78,6 +83,7 @@ int preview(const struct settings *settings, long limit, enum exit_status *ret_s
 				   ret_status, err);
 		source_fini(&source);
 	}
+	quarantine_fini(&quarantine);
 	session_close(&session);
 	return result;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "lane.h"
 #include "log.h"
 #include "retry.h"
@@ -29,8 +30,7 @@ static size_t list_earned(struct lane *lane)
 	for (size_t i = 0; i < chunk->n; i++) {
 		struct log_row *row = &chunk->rows[i];
 
-		if (!row->marked &&
-		    (row->verdict == DELIVERED || row->verdict == ELSEWHERE))
+		if (!row->marked && chunk_has_earned(row))
 			lane->rows[n++] = row;
 	}
 	return n;
@@ -59,10 +59,12 @@ static int commit(struct lane *lane, struct log_row *const *rows, size_t n,
 		  long long touched, struct err *err)
 {
 	chunk_assert_touched(touched, n);
+	fault_point("marked");
 	if (db_commit(lane->db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		rows[i]->marked = true;
+	fault_point("committed");
 	return 0;
 }
 
@@ -376,7 +378,7 @@ int settle(struct lane *lane, struct err *err)
 	err_context(
 		err,
 		"%zu rows that the index has acknowledged could not be marked; the next "
-		"run finds their documents there and counts them as unverified",
+		"run finds their documents there",
 		n);
 	return -1;
 }

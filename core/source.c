@@ -182,6 +182,12 @@ int source_take(struct source *source, struct db *db, struct chunk *ret, struct 
 	return result;
 }
 
+bool source_may_have_more(const struct source *source)
+{
+	return source->remaining > 0 && !source->closed &&
+	       (!source->exhausted || source->reserve_at < source->reserve.n);
+}
+
 void source_settled(struct source *source, size_t n_rows, size_t n_set_aside)
 {
 	pthread_mutex_lock(&source->mutex);

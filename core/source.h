@@ -56,6 +56,9 @@ void source_take_old(struct source *source, const char *older_than);
 int source_take(struct source *source, struct db *db, struct chunk *ret,
 		struct err *err) MUST_CHECK;
 
+/* Before the lanes begin, or between two chunks of the only one: may there be more? */
+bool source_may_have_more(const struct source *source);
+
 /* A lane is done with a chunk of so many rows, of which so many do not count. */
 void source_settled(struct source *source, size_t n_rows, size_t n_set_aside);
 

@@ -13,6 +13,7 @@
 struct renderer {
 	const struct sql_template *template;
 	enum sql_form form;
+	const struct sql_filter *filter; /* or NULL */
 	const struct dialect *dialect;
 	sql_type_fn *type;
 	void *arg;
@@ -165,10 +166,10 @@ static int put_keys(struct renderer *r, const struct piece *of, const char *colu
 	char type[128] = "";
 	struct buf text;
 
-	if (d->is_exact &&
+	if (d->is_exact && r->type &&
 	    r->type(r->arg, of->parts[of->n_parts - 1], type, sizeof(type), r->err) < 0)
 		return -1;
-	if (!d->is_exact || d->is_exact(type)) {
+	if (!d->is_exact || !r->type || d->is_exact(type)) {
 		put_list(r, SLOT_KEYS, column);
 		return 0;
 	}
@@ -231,14 +232,17 @@ static int put_piece(struct renderer *r, const struct piece *piece)
 	case P_SET_TRUE:
 	case P_SET_FALSE: failed = put_set(r, piece, column); break;
 	case P_NOW: buf_puts(&r->out, r->dialect->now); break;
+	case P_KEY_TEXT:
+		r->dialect->key_text(&r->out, "slt_key", r->filter->key_type);
+		break;
 	}
 	return failed;
 }
 
-static int put_template(struct renderer *r)
+static int put_template(struct renderer *r, const struct sql_template *template)
 {
-	for (size_t i = 0; i < r->template->n; i++) {
-		if (put_piece(r, &r->template->pieces[i]) < 0)
+	for (size_t i = 0; i < template->n; i++) {
+		if (put_piece(r, &template->pieces[i]) < 0)
 			return -1;
 	}
 	return 0;
@@ -282,7 +286,7 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 		return err_set(r->err, EXIT_CONFIG,
 			       "it has no {time ...}, by which old rows are found");
 	buf_puts(&r->out, form->head);
-	if (put_template(r) < 0)
+	if (put_template(r, r->template) < 0)
 		return -1;
 	buf_puts(&r->out, ") AS slt_log WHERE ");
 	if (put_rows(r, form->rows) < 0)
@@ -290,6 +294,11 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 	if (form->old) {
 		buf_puts(&r->out, " AND ");
 		if (put_older_than(r, time, "slt_time") < 0)
+			return -1;
+	}
+	if (r->filter) {
+		buf_puts(&r->out, " AND ");
+		if (put_template(r, r->filter->condition) < 0)
 			return -1;
 	}
 	if (form->is_page) {
@@ -303,7 +312,7 @@ static int put_form(struct renderer *r)
 {
 	if (forms[r->form].head)
 		return put_wrapped(r, &forms[r->form]);
-	if (put_template(r) < 0)
+	if (put_template(r, r->template) < 0)
 		return -1;
 	/* Not wrapped: of a column of a derived table, MariaDB 10.11 does not tell where it
 	 * comes from. */
@@ -316,9 +325,17 @@ int sql_render(const struct sql_template *template, enum sql_form form,
 	       const struct dialect *dialect, sql_type_fn *type, void *arg,
 	       struct sql *ret, struct err *err)
 {
+	return sql_render_filtered(template, form, NULL, dialect, type, arg, ret, err);
+}
+
+int sql_render_filtered(const struct sql_template *template, enum sql_form form,
+			const struct sql_filter *filter, const struct dialect *dialect,
+			sql_type_fn *type, void *arg, struct sql *ret, struct err *err)
+{
 	struct sql sql = { .dialect = dialect };
 	struct renderer r = { .template = template,
 			      .form = form,
+			      .filter = filter,
 			      .dialect = dialect,
 			      .type = type,
 			      .arg = arg,

@@ -17,7 +17,8 @@
 
 enum { SQL_MAX_VALUES = 32 };
 
-enum sql_role { SQL_FETCH, SQL_MARK, SQL_CLEAR };
+/* The facade's, and the program's own: of these nothing is required. */
+enum sql_role { SQL_FETCH, SQL_MARK, SQL_CLEAR, SQL_OWN };
 
 struct sql_template;
 
@@ -77,11 +78,25 @@ struct sql {
 	size_t n_params;
 };
 
-/* Renders one form. On failure *ret is untouched. */
+/* Renders one form. type NULL: of a template without flags, whose {keys} are compared byte by
+ * byte. On failure *ret is untouched. */
 int sql_render(const struct sql_template *template, enum sql_form form,
 	       const struct dialect *dialect, sql_type_fn *type, void *arg,
 	       struct sql *ret, struct err *err) MUST_CHECK;
 void sql_fini(struct sql *sql);
+
+/* A condition that rows of a page must meet besides: an SQL_OWN template, in which
+ * {key_text} is the key in the form of dialect->key_text. */
+struct sql_filter {
+	const struct sql_template *condition;
+	const char *key_type; /* the declared type of the key, "" not known */
+};
+
+/* Renders a page with a filter, or NULL. */
+int sql_render_filtered(const struct sql_template *template, enum sql_form form,
+			const struct sql_filter *filter, const struct dialect *dialect,
+			sql_type_fn *type, void *arg, struct sql *ret,
+			struct err *err) MUST_CHECK;
 
 /* What goes into the slots of one execution; borrowed until the statement has run. */
 struct sql_args {

@@ -139,7 +139,7 @@ static const struct keyword {
 } keywords[] = {
 	{ "key", P_KEY, false, 1u << SQL_FETCH },
 	{ "time", P_TIME, false, 1u << SQL_FETCH },
-	{ "keys", P_KEYS, false, 1u << SQL_MARK | 1u << SQL_CLEAR },
+	{ "keys", P_KEYS, false, 1u << SQL_MARK | 1u << SQL_CLEAR | 1u << SQL_OWN },
 	{ "older_than", P_OLDER_THAN, false, 1u << SQL_CLEAR },
 	{ "is_true", P_IS_TRUE, true, ~0u },
 	{ "set_true", P_SET_TRUE, true, 1u << SQL_MARK },
@@ -156,6 +156,10 @@ static int parse_brace(struct parser *p, const char *at, const char *s, size_t n
 		return parse_setting(p, at, *s == '$' ? P_NAME : P_VALUE, s + 1, n - 1);
 	if (n == 3 && memcmp(s, "now", 3) == 0) {
 		add(p, P_NOW, at);
+		return 0;
+	}
+	if (p->template->role == SQL_OWN && n == 8 && memcmp(s, "key_text", 8) == 0) {
+		add(p, P_KEY_TEXT, at);
 		return 0;
 	}
 	for (size_t i = 0; space && i < sizeof(keywords) / sizeof(keywords[0]); i++) {
@@ -248,6 +252,8 @@ static int check_role(const struct sql_template *t, const char *text, struct err
 				       "it may have {time …} only once");
 		return 0;
 	}
+	if (t->role == SQL_OWN)
+		return 0;
 	if (count(t, P_KEYS) == 0)
 		return err_set(err, EXIT_CONFIG,
 			       "it needs {keys …}: it would touch all rows");

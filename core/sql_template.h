@@ -15,6 +15,7 @@ enum piece_kind {
 	P_NAME,	 /* {a.b}, {$SETTING} */
 	P_VALUE, /* {:SETTING} */
 	P_KEY,
+	P_KEY_TEXT, /* {key_text}, of SQL_OWN alone */
 	P_TIME,
 	P_UNSENT, /* {unsent C}: the pieces up to the matching P_END are C */
 	P_END,

@@ -83,7 +83,8 @@ void stats_fail(struct stats *stats, const struct err *err)
 static bool all_rejected(const struct stats *s)
 {
 	return s->rows[REJECTED] > 0 &&
-	       s->rows[LEFT] + s->rows[DELIVERED] + s->rows[ELSEWHERE] +
+	       s->rows[LEFT] + s->rows[DELIVERED] + s->rows[ALREADY] + s->rows[DRIFTED] +
+			       s->rows[ELSEWHERE] + s->rows[CONFLICT] +
 			       s->rows[UNVERIFIED] + s->rows[GONE] ==
 		       0;
 }
@@ -98,8 +99,8 @@ enum exit_status stats_exit_status(const struct stats *s, bool stopped)
 		status = EXIT_CONFIG;
 	if ((s->rows[LEFT] || stopped) && weight(status) < weight(EXIT_EARLY))
 		status = EXIT_EARLY;
-	if (s->rows[REFUSED] + s->rows[REJECTED] + s->rows[UNVERIFIED] +
-		    s->rows[ELSEWHERE] &&
+	if (s->rows[REFUSED] + s->rows[REJECTED] + s->rows[CONFLICT] +
+		    s->rows[UNVERIFIED] + s->rows[ELSEWHERE] &&
 	    status == EXIT_DONE)
 		status = EXIT_SET_ASIDE;
 	return status;
@@ -107,23 +108,22 @@ enum exit_status stats_exit_status(const struct stats *s, bool stopped)
 
 static double rate(const struct stats *s)
 {
-	unsigned long long n = s->rows[DELIVERED] + s->rows[ELSEWHERE];
+	unsigned long long n = s->rows[DELIVERED] + s->rows[ALREADY] + s->rows[DRIFTED] +
+			       s->rows[ELSEWHERE];
 
 	return s->seconds > 0 ? (double)n / s->seconds : 0;
 }
 
-/* "already there", "drifted" and "conflicts" are what the comparison of 409s will
- * count. */
 void stats_format(const struct stats *s, char *ret, size_t size)
 {
-	snprintf(
-		ret, size,
-		"sent %llu, already there 0, drifted 0, refused %llu, rejected %llu, "
-		"conflicts 0, unverified %llu, failure store %llu, left %llu, gone %llu; "
-		"more to send: %s; %.1f s, %.0f rows/s",
-		s->rows[DELIVERED] + s->rows[ELSEWHERE], s->rows[REFUSED],
-		s->rows[REJECTED], s->rows[UNVERIFIED], s->rows[ELSEWHERE], s->rows[LEFT],
-		s->rows[GONE], s->more ? "yes" : "no", s->seconds, rate(s));
+	snprintf(ret, size,
+		 "sent %llu, already there %llu, drifted %llu, refused %llu, rejected "
+		 "%llu, conflicts %llu, unverified %llu, failure store %llu, left %llu, "
+		 "gone %llu; more to send: %s; %.1f s, %.0f rows/s",
+		 s->rows[DELIVERED] + s->rows[ELSEWHERE], s->rows[ALREADY],
+		 s->rows[DRIFTED], s->rows[REFUSED], s->rows[REJECTED], s->rows[CONFLICT],
+		 s->rows[UNVERIFIED], s->rows[ELSEWHERE], s->rows[LEFT], s->rows[GONE],
+		 s->more ? "yes" : "no", s->seconds, rate(s));
 }
 
 /* A thousandth is exact enough for people and programs. */
@@ -145,11 +145,11 @@ void stats_print_json(const struct stats *s, enum exit_status status)
 	struct json_object *o = json_object_new_object();
 
 	add_count(o, "sent", s->rows[DELIVERED] + s->rows[ELSEWHERE]);
-	add_count(o, "already_there", 0);
-	add_count(o, "drifted", 0);
+	add_count(o, "already_there", s->rows[ALREADY]);
+	add_count(o, "drifted", s->rows[DRIFTED]);
 	add_count(o, "refused", s->rows[REFUSED]);
 	add_count(o, "rejected", s->rows[REJECTED]);
-	add_count(o, "conflicts", 0);
+	add_count(o, "conflicts", s->rows[CONFLICT]);
 	add_count(o, "unverified", s->rows[UNVERIFIED]);
 	add_count(o, "failure_store", s->rows[ELSEWHERE]);
 	add_count(o, "left", s->rows[LEFT]);

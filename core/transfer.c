@@ -5,11 +5,13 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "connect.h"
 #include "lane.h"
 #include "log.h"
 #include "mem.h"
+#include "quarantine.h"
 #include "retry.h"
 #include "runlock.h"
 #include "session.h"
@@ -19,6 +21,7 @@ struct transfer {
 	const struct settings *settings;
 	const struct send_options *options;
 	struct session session; /* its connection becomes the first lane's */
+	struct quarantine quarantine;
 	struct db *lock;
 	struct elastic_target target;
 	struct source source;
@@ -29,36 +32,39 @@ struct transfer {
 
 static void *lane_main(void *arg)
 {
-	lane_run(arg);
+	while (lane_step(arg))
+		;
 	return NULL;
 }
 
-static int open_lanes(struct transfer *t, struct lane *lanes, size_t n, struct err *err)
+static int open_lane(struct transfer *t, struct lane *lane, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct db *db = t->session.db;
+	struct db *db = t->session.db;
 
-		t->session.db = NULL;
-		if (!db && db_open(&t->session.url, DB_WRITE, &db, err) < 0)
-			return -1;
-		if (lane_init(&lanes[i], &t->run, db, err) < 0)
-			return -1;
-	}
-	return 0;
+	t->session.db = NULL; /* the first lane's */
+	if (!db && db_open(&t->session.url, DB_WRITE, &db, err) < 0)
+		return -1;
+	return lane_init(lane, &t->run, db, err);
 }
 
-/* The first lane runs on this thread: with one lane there is no other. */
-static void run_lanes(struct lane *lanes, size_t n)
+/* The first lane goes on on this thread. Fewer lanes than were asked for are no failure: a
+ * server may have no connection to spare. */
+static void run_lanes(struct transfer *t, struct lane *lanes, size_t n)
 {
 	pthread_t *threads = mem_new(n, sizeof(*threads));
 	size_t started = 1;
+	struct err err = { .text = "no thread could be started" };
 
-	while (started < n &&
-	       pthread_create(&threads[started], NULL, lane_main, &lanes[started]) == 0)
-		started++;
+	for (; started < n; started++) {
+		if (open_lane(t, &lanes[started], &err) < 0 ||
+		    pthread_create(&threads[started], NULL, lane_main, &lanes[started]) !=
+			    0)
+			break;
+	}
 	if (started < n)
-		log_warning("only %zu of %zu lanes could be started", started, n);
-	lane_run(&lanes[0]);
+		log_warning("only %zu of %zu lanes could be started: %s", started, n,
+			    err.text);
+	lane_main(&lanes[0]);
 	for (size_t i = 1; i < started; i++)
 		pthread_join(threads[i], NULL);
 	free(threads);
@@ -75,19 +81,34 @@ static void look_for_more(struct transfer *t, struct db *db, struct stats *stats
 	stats->more = more > 0 || stats->rows[LEFT] > 0;
 }
 
+/* A run that has come to the end has met all rows that were let back in: what is still listed
+ * as released is of rows that are gone, or were marked by a run that crashed before it took
+ * them off. */
+static void sweep(struct transfer *t, struct db *db, struct stats *stats)
+{
+	struct err err;
+
+	if (t->quarantine.has_released && !stats->failed && !stats->more &&
+	    quarantine_sweep(&t->quarantine, db, &err) < 0)
+		stats_fail(stats, &err);
+}
+
 static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 {
 	size_t n = (size_t)settings_number(t->settings, SET_LANES);
 	struct lane *lanes = mem_new(n, sizeof(*lanes));
 	int result;
 
-	result = open_lanes(t, lanes, n, err);
+	result = open_lane(t, &lanes[0], err);
 	if (result == 0) {
-		run_lanes(lanes, n);
+		/* most runs have one chunk or none, which is no work for several */
+		if (lane_step(&lanes[0]) && source_may_have_more(&t->source))
+			run_lanes(t, lanes, n);
 		if (stats->failed)
 			stats->more = true;
 		else
 			look_for_more(t, lanes[0].db, stats);
+		sweep(t, lanes[0].db, stats);
 	}
 	for (size_t i = 0; i < n; i++)
 		lane_fini(&lanes[i]);
@@ -124,6 +145,23 @@ static int count_null_keys(struct transfer *t, struct stats *stats, struct err *
 	return 0;
 }
 
+/* What is held back changes nothing about the exit status, so it is told. */
+static int count_quarantine(struct transfer *t, struct err *err)
+{
+	unsigned long long held = 0, released = 0;
+
+	if (!t->quarantine.table)
+		return 0;
+	if (quarantine_count(&t->quarantine, t->session.db, &held, &released, err) < 0)
+		return -1;
+	t->quarantine.has_released = released > 0;
+	if (held)
+		log_notice("%llu rows are in the quarantine and not sent: "
+			   "structured-log-transfer quarantine list",
+			   held);
+	return 0;
+}
+
 static size_t row_limit(const struct transfer *t)
 {
 	long limit = t->options->limit >= 0
@@ -138,7 +176,9 @@ static int open_all(struct transfer *t, struct err *err)
 	const struct plan *plan = &t->session.plan;
 
 	if (connect_target(t->settings, t->options->show_reasons, &t->target, err) < 0 ||
-	    session_open(&t->session, t->settings, DB_WRITE, err) < 0)
+	    session_open(&t->session, t->settings, DB_WRITE, err) < 0 ||
+	    quarantine_open(&t->quarantine, t->settings, &t->session.plan, t->session.db,
+			    err) < 0)
 		return -1;
 	log_info("facade %s (%s), %s table %s%s%s", t->session.facade->module,
 		 t->session.facade->path, t->session.db->driver->label,
@@ -166,10 +206,13 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.url = &t->session.url,
 		.plan = &t->session.plan,
 		.target = &t->target,
+		.quarantine = t->quarantine.table ? &t->quarantine : NULL,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
 		.max_bulk_bytes = max_bytes,
 		.retry_seconds = (double)settings_number(s,
 							 SET_ELASTICSEARCH_RETRY_SECONDS),
+		.has_pipeline = *settings_text(s, SET_ELASTICSEARCH_PIPELINE) != '\0',
+		.trust_existing = strcmp(settings_text(s, SET_ON_CONFLICT), "trust") == 0,
 		.show_reasons = t->options->show_reasons,
 		.source = &t->source,
 		.stats = stats,
@@ -188,7 +231,10 @@ static int run(struct transfer *t, struct stats *stats, enum exit_status *ret_st
 	if (got <= 0)
 		return got < 0 ? -1 : 1;
 	begin_run(t, stats);
-	got = count_null_keys(t, stats, err) < 0 || send_rows(t, stats, err) < 0 ? -1 : 0;
+	got = count_null_keys(t, stats, err) < 0 || count_quarantine(t, err) < 0 ||
+			      send_rows(t, stats, err) < 0
+		      ? -1
+		      : 0;
 	source_fini(&t->source);
 	stats->seconds = clock_seconds() - stats->started;
 	return got;
@@ -206,6 +252,7 @@ int transfer_send(const struct settings *settings, const struct send_options *op
 		return 1;
 	}
 	result = run(&t, stats, ret_status, err);
+	quarantine_fini(&t.quarantine);
 	session_close(&t.session);
 	db_close(t.lock);
 	elastic_target_fini(&t.target);

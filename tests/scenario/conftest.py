@@ -136,8 +136,9 @@ def sink():
 
 @pytest.fixture
 def bare(facades):
-    """The program with a place to look for facades and no other setting."""
-    return Program(PROGRAM, SLT_FACADE_PATH=facades)
+    """The program with a place to look for facades, and no other setting but one lane, so that
+    requests come in the order of the rows."""
+    return Program(PROGRAM, SLT_FACADE_PATH=facades, LANES=1)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ what a test prescribes.
 
 Gateway is the machinery. Proxy passes on to the real server, Sink keeps the documents itself.
 `script` is a list of functions, taken in turn, one for each _bulk request: each gets the Request
-and returns a Reply, or None for the usual one."""
+and returns a Reply, or None for the usual one. `reads` is the same for _mget requests."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ class Request:
         self.method, self.target, self.headers = method, target, headers
         self.path = urlsplit(target).path
         self.body = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
-        self.is_bulk = self.path.endswith("/_bulk")
+        self.is_bulk, self.is_mget = self.path.endswith("/_bulk"), self.path.endswith("/_mget")
 
     def __repr__(self):
         return f"{self.method} {self.target} ({len(self.body)} bytes)"
@@ -41,14 +41,16 @@ class Request:
 
     @property
     def ids(self):
+        if self.is_mget:
+            return [doc["_id"] for doc in json.loads(self.body)["docs"]]
         return [key for key, _ in self.pairs]
 
 
 class Reply:
-    def __init__(self, status=200, body=b"", cut=None, content_type="application/json"):
+    def __init__(self, status=200, body=b"", cut=None, content_type="application/json", stay=None):
         """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then
-        the connection is closed."""
-        self.status, self.cut, self.content_type = status, cut, content_type
+        the connection is closed; with stay, an Event, not before that is set."""
+        self.status, self.cut, self.content_type, self.stay = status, cut, content_type, stay
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def raw(self):
@@ -81,6 +83,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if reply.cut is not None:
             self.close_connection = True
+        if reply.stay:
+            reply.stay.wait(60)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
 
@@ -103,7 +107,7 @@ class _Server(ThreadingHTTPServer):
 
 class Gateway:
     def __init__(self):
-        self.requests, self.script, self.lock = [], [], threading.Lock()
+        self.requests, self.script, self.reads, self.lock = [], [], [], threading.Lock()
         self.released = threading.Event()
         self.server = _Server(("127.0.0.1", 0), Handler)
         self.server.gateway = self
@@ -113,7 +117,8 @@ class Gateway:
     def take(self, request):
         with self.lock:
             self.requests.append(request)
-            step = self.script.pop(0) if request.is_bulk and self.script else None
+            steps = self.script if request.is_bulk else self.reads if request.is_mget else []
+            step = steps.pop(0) if steps else None
         reply = step(request) if step else None
         return reply or self.usual(request)
 
@@ -124,6 +129,11 @@ class Gateway:
     def bulks(self):
         with self.lock:
             return [request for request in self.requests if request.is_bulk]
+
+    @property
+    def mgets(self):
+        with self.lock:
+            return [request for request in self.requests if request.is_mget]
 
     def hang(self, request):
         """A step of a script: says nothing until release() or the end of the test."""
@@ -168,6 +178,8 @@ class Sink(Gateway):
     def usual(self, request):
         if request.is_bulk:
             return bulk_reply([self.store(key, text) for key, text in request.pairs])
+        if request.is_mget:
+            return mget_reply(self.found(key) for key in request.ids)
         if request.path == "/":
             return Reply(
                 200,
@@ -191,6 +203,13 @@ class Sink(Gateway):
             self.stored[key] = text
         return item(key, 201)
 
+    def found(self, key):
+        """One of the docs of an _mget reply, as text: the stored text stands in it as it is."""
+        with self.lock:
+            source = self.stored.get(key)
+        head = f'{{"_index":"sink","_id":{json.dumps(key)},"found":'
+        return head + ("false}" if source is None else f'true,"_source":{source}}}')
+
     def documents(self):
         with self.lock:
             return {key: rawjson.parse(text) for key, text in self.stored.items()}
@@ -207,3 +226,8 @@ def item(key, status, error=None, **members):
 def bulk_reply(items):
     failed = any("error" in inner for one in items for inner in one.values())
     return Reply(200, {"took": 1, "errors": failed, "items": items})
+
+
+def mget_reply(docs):
+    """docs: texts, as Sink.found gives them."""
+    return Reply(200, f'{{"docs":[{",".join(docs)}]}}'.encode("utf-8", "surrogateescape"))

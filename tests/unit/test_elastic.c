@@ -885,6 +885,168 @@ static void reply_without_end(void **state)
 	server_free(pair.server);
 }
 
+// ---- stored documents
+
+#define STORED                                                                                \
+	"{\"docs\":[{\"_index\":\"a\",\"_id\":\"1\",\"found\":true,\"_source\":{\"n\":1.0}}," \
+	"{\"_index\":\"a\",\"_id\":\"2\",\"found\":false}]}"
+#define HITS                                                                \
+	"{\"hits\":{\"hits\":[{\"_index\":\"a\",\"_id\":\"2\",\"_source\":" \
+	"{\"n\":1.0}}]}}"
+
+static void count_hit(void *arg, size_t i, struct slt_text index, struct slt_text source)
+{
+	assert_int_equal(i, 1);
+	assert_true(slt_is(index, "a") && slt_is(source, "{\"n\":1.0}"));
+	++*(int *)arg;
+}
+
+static enum elastic_answer client_mget(struct client *client)
+{
+	struct mget_doc docs[] = { { .index = slt_str("a"), .id = slt_str("1") },
+				   { .index = slt_str("a"), .id = slt_str("2") } };
+	enum elastic_answer answer = elastic_mget(client->elastic, docs, 2,
+						  &client->retry_after, &client->err);
+
+	for (size_t i = 0; i < 2 && answer != ANSWER_ITEMS; i++)
+		assert_int_not_equal(docs[i].state, MGET_FOUND);
+	if (answer == ANSWER_ITEMS) {
+		assert_int_equal(docs[0].state, MGET_FOUND);
+		assert_true(slt_is(docs[0].source, "{\"n\":1.0}"));
+		assert_int_equal(docs[1].state, MGET_MISSING);
+	}
+	return answer;
+}
+
+static enum elastic_answer client_search(struct client *client)
+{
+	const struct mget_doc docs[] = { { .id = slt_str("1") }, { .id = slt_str("2") } };
+	int hits = 0;
+	enum elastic_answer answer = elastic_search(client->elastic, docs, 2, count_hit,
+						    &hits, &client->retry_after,
+						    &client->err);
+
+	assert_int_equal(hits, answer == ANSWER_ITEMS);
+	return answer;
+}
+
+// Good replies to the two have another body; all else is the same for both.
+static const struct {
+	const char *name;
+	struct step step;
+	enum elastic_answer answer;
+	const char *says;
+	long retry_after;
+} stored_answers[] = {
+	// clang-format off
+	{ "cut", { "HTTP/1.1 200 OK\r\n" WITH_LENGTH(999, STORED), CLOSE },
+	  ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+	{ "reset", { "", RESET }, ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+	{ "silent", { "", HANG }, ANSWER_UNAVAILABLE, "127.0.0.1:", -1 },
+	{ "not JSON", { STATUS("200", "\r\n<html>" SECRET "</html>"), CLOSE },
+	  ANSWER_UNKNOWN, "the reply is not understood", -1 },
+	{ "empty", { STATUS("200", "\r\n"), CLOSE },
+	  ANSWER_UNKNOWN, "the reply is not understood", -1 },
+	{ "an error in 200",
+	  { STATUS("200", "\r\n{\"error\":\"" SECRET "\"}"), CLOSE },
+	  ANSWER_UNKNOWN, "the reply is not understood: it has no \"", -1 },
+	{ "201", { STATUS("201", "\r\n" STORED), CLOSE },
+	  ANSWER_UNKNOWN, "status 201", -1 },
+	{ "too long", { STATUS("200", "\r\n"), FLOOD },
+	  ANSWER_TOO_LARGE, "the reply is longer than 67108864 bytes", -1 },
+	{ "413", { STATUS("413", "\r\n"), CLOSE }, ANSWER_TOO_LARGE, "status 413", -1 },
+	{ "429", { ERROR("429", "circuit_breaking_exception"), CLOSE },
+	  ANSWER_BUSY, "status 429 (circuit_breaking_exception)", -1 },
+	{ "503", { STATUS("503", "Retry-After: 2\r\n\r\n" SECRET), CLOSE },
+	  ANSWER_UNAVAILABLE, "status 503", 2 },
+	{ "403", { ERROR("403", "security_exception"), CLOSE },
+	  ANSWER_REFUSED, "status 403 (security_exception): not allowed to read there: "
+	  "grant the user or key the privilege read, or set ON_CONFLICT=trust", -1 },
+	{ "403, block", { ERROR("403", "cluster_block_exception"), CLOSE },
+	  ANSWER_UNAVAILABLE, "cluster_block_exception", -1 },
+	{ "401", { STATUS("401", "\r\n" SECRET), CLOSE },
+	  ANSWER_REFUSED, "status 401: it asks for credentials", -1 },
+	{ "404", { ERROR("404", "index_not_found_exception"), CLOSE },
+	  ANSWER_REFUSED, "status 404 (index_not_found_exception): nothing there: check "
+	  "ELASTICSEARCH_APP_AUDIT_LOG_INDEX", -1 },
+	{ "400", { ERROR("400", "illegal_argument_exception"), CLOSE },
+	  ANSWER_REFUSED, "status 400 (illegal_argument_exception)", -1 },
+	// clang-format on
+};
+
+static void with_patience(struct elastic_config *config)
+{
+	config->http.timeout = 10; // a sanitizer takes its time over 64 MiB
+}
+
+static void stored_documents(void **state)
+{
+	static enum elastic_answer (*const asks[])(
+		struct client * client) = { client_mget, client_search };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * N_OF(stored_answers); i++) {
+		size_t at = i / 2;
+		const char *name = stored_answers[at].name;
+		bool is_flood = stored_answers[at].step.after == FLOOD;
+		enum elastic_answer answer;
+		struct pair pair;
+
+		pair_open(&pair, &stored_answers[at].step, 1,
+			  is_flood ? with_patience : NULL);
+		answer = asks[i % 2](&pair.client);
+		if (answer != stored_answers[at].answer)
+			fail_msg("%s: %d %s", name, answer, pair.client.err.text);
+		assert_says(&pair.client.err, stored_answers[at].says, name);
+		assert_int_equal(pair.client.err.status, answer == ANSWER_REFUSED
+								 ? EXIT_CONFIG
+								 : EXIT_UNAVAILABLE);
+		assert_int_equal(pair.client.retry_after, stored_answers[at].retry_after);
+		pair_stop(&pair);
+		server_free(pair.server);
+	}
+}
+
+static void stored_documents_found(void **state)
+{
+	static const struct step steps[] = {
+		{ "HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n", KEEP },
+		{ "HTTP/1.1 200 OK\r\n" WITH_LENGTH(107, STORED), KEEP },
+		{ "HTTP/1.1 200 OK\r\n" WITH_LENGTH(64, HITS), KEEP },
+	};
+	struct pair pair;
+
+	(void)state;
+	assert_int_equal(strlen(STORED), 107);
+	assert_int_equal(strlen(HITS), 64);
+	for (size_t n = 2; n <= N_OF(steps); n++) {
+		const char *request;
+
+		pair_open(&pair, steps, n, with_key);
+		assert_int_equal(ANSWER_BUSY, client_mget(&pair.client));
+		assert_int_equal(ANSWER_ITEMS, client_mget(&pair.client));
+		if (n == N_OF(steps))
+			assert_int_equal(ANSWER_ITEMS, client_search(&pair.client));
+		pair_stop(&pair);
+		assert_int_equal(pair.server->n_connections, 1);
+		request = buf_str(&pair.server->request);
+		assert_memory_equal(request,
+				    n == 2 ? "POST /app_audit_log/_mget HTTP/1.1\r\n"
+					   : "POST /app_audit_log/_search HTTP/1.1\r\n",
+				    36);
+		assert_non_null(
+			strstr(request, "\r\nContent-Type: application/json\r\n"));
+		assert_non_null(strstr(request, "\r\nAuthorization: ApiKey "));
+		assert_string_equal(
+			strstr(request, "\r\n\r\n") + 4,
+			n == 2 ? "{\"docs\":[{\"_index\":\"a\",\"_id\":\"1\"},{\"_index\":"
+				 "\"a\",\"_id\":\"2\"}]}"
+			       : "{\"size\":8,\"query\":{\"ids\":{\"values\":[\"1\",\"2\"]}}"
+				 "}");
+		server_free(pair.server);
+	}
+}
+
 // ---- http alone
 
 static void proxies_keep_their_password(void **state)
@@ -1035,6 +1197,8 @@ int main(void)
 		cmocka_unit_test(fail_over),
 		cmocka_unit_test(certificate_file_that_is_none),
 		cmocka_unit_test(reply_without_end),
+		cmocka_unit_test(stored_documents),
+		cmocka_unit_test(stored_documents_found),
 		cmocka_unit_test(proxies_keep_their_password),
 		cmocka_unit_test(urls_that_http_refuses),
 		cmocka_unit_test(get_and_bounds),

@@ -443,6 +443,191 @@ static void test_members(void **state)
 	}
 }
 
+static const struct {
+	const char *array;
+	const char *items[5];
+} arrays[] = {
+	{ "[]", { NULL } },
+	{ " [ \n ] ", { NULL } },
+	{ "[1]", { "1" } },
+	{ " [\t1 ,\n2 ] ", { "1", "2" } },
+	{ "[null,true,\"\",-1.5e+3]", { "null", "true", "\"\"", "-1.5e+3" } },
+	{ "[[],[[]],{},{\"a\":[1]}]", { "[]", "[[]]", "{}", "{\"a\":[1]}" } },
+	{ "[ [ 1 , [ 2 ] ] , { \"a\" : { } } ]", { "[ 1 , [ 2 ] ]", "{ \"a\" : { } }" } },
+	{ "[\"]\",\"[\",\"\\\"\",\"\\\\\"]",
+	  { "\"]\"", "\"[\"", "\"\\\"\"", "\"\\\\\"" } },
+	{ "[\"a,b\",{\"]\":\"}\"},[\",\"]]", { "\"a,b\"", "{\"]\":\"}\"}", "[\",\"]" } },
+};
+
+static void test_items(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(arrays); i++) {
+		struct slt_text copy = exact(slt_str(arrays[i].array)), value;
+		const char *const *item = arrays[i].items;
+		struct json_members items;
+
+		assert_null(json_check(copy));
+		json_items_init(&items, copy);
+		for (; *item; item++) {
+			assert_true(json_items_next(&items, &value));
+			assert_true(slt_is(value, *item));
+		}
+		assert_false(json_items_next(&items, &value));
+		assert_false(json_items_next(&items, &value));
+		drop(copy);
+	}
+}
+
+/* An invalid array has an end, too. */
+static void test_items_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(arrays); i++) {
+		for (size_t n = 0; n < strlen(arrays[i].array); n++) {
+			struct slt_text part = { arrays[i].array, n }, value;
+			struct slt_text copy = exact(part);
+			struct json_members items;
+			size_t found = 0;
+
+			json_items_init(&items, copy);
+			while (json_items_next(&items, &value))
+				assert_true(++found <= n);
+			drop(copy);
+		}
+	}
+}
+
+static void test_get(void **state)
+{
+	static const struct {
+		struct slt_text text;
+		const char *name, *value; /* NULL: none */
+	} cases[] = {
+		{ T("{}"), "a", NULL },
+		{ T("{\"a\":1}"), "a", "1" },
+		{ T(" { \"a\" : { \"b\" : 2 } } "), "a", "{ \"b\" : 2 }" },
+		{ T("{\"a\":1}"), "A", NULL },
+		{ T("{\"a\":1}"), "", NULL },
+		{ T("{\"\":1}"), "", "1" },
+		{ T("{\"ab\":1,\"a\":2}"), "a", "2" },
+		{ T("{\"a\":null}"), "a", "null" },
+		{ T("{\"a\":1,\"a\":2}"), "a", "1" }, /* the first */
+		{ T("{\"\\u0061\":1,\"a\":2}"), "a", "1" },
+		{ T("{\"\\u00e4\":1}"), "\xc3\xa4", "1" },
+		{ T("{\"b\":{\"a\":1}}"), "a", NULL }, /* not within another */
+		{ T("{\"b\":\"\\\"a\\\":1\",\"c\":[\"a\"]}"), "a", NULL },
+		{ T("[{\"a\":1}]"), "a", NULL },
+		{ T("\"a\""), "a", NULL },
+		{ T("1"), "a", NULL },
+		{ T("null"), "a", NULL },
+		{ { NULL, 0 }, "a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct slt_text text = cases[i].text, value;
+
+		if (text.ptr)
+			text = exact(text);
+		value = json_get(text, cases[i].name);
+		if (slt_is_null(value) != !cases[i].value ||
+		    (cases[i].value && !slt_is(value, cases[i].value)))
+			fail_msg("case %zu: %.*s", i, (int)value.len,
+				 value.ptr ? value.ptr : "");
+		if (text.ptr)
+			drop(text);
+	}
+}
+
+static const struct {
+	struct slt_text one, other;
+	bool same;
+} texts[] = {
+	{ T(""), T(""), true },
+	{ T(""), T("a"), false },
+	{ T("a"), T("a"), true },
+	{ T("a"), T("b"), false },
+	{ T("a"), T("ab"), false },
+	{ T("\\u0061"), T("a"), true },
+	{ T("\\u0061"), T("\\u0061"), true },
+	{ T("\\u0061b"), T("a"), false },
+	{ T("\\\\u0061"), T("\\u0061"), false },
+	{ T("\\\\"), T("\\u005c"), true },
+	{ T("\\\"\\/\\b\\f\\n\\r\\t"), T("\\u0022/\\u0008\\u000c\\u000a\\u000d\\u0009"),
+	  true },
+	{ T("\\/"), T("/"), true },
+	{ T("\\n"), T("n"), false },
+	{ T("\\u00e4"), T("\xc3\xa4"), true },
+	{ T("\\u00E4"), T("\\u00e4"), true },
+	{ T("\xc3\xa4"), T("\xc3\xa5"), false },
+	{ T("\\u20ac"), T("\xe2\x82\xac"), true },
+	{ T("\\ud83d\\ude00"), T("\xf0\x9f\x98\x80"), true },
+	{ T("\\ud83d\\ude00"), T("\\uD83D\\uDE00"), true },
+	{ T("\\ud83d\\ude01"), T("\xf0\x9f\x98\x80"), false },
+	{ T("\\udbff\\udfff"), T("\xf4\x8f\xbf\xbf"), true },
+	/* no C string could hold these */
+	{ T("\\u0000"), T(""), false },
+	{ T("\\u0000"), T("\\u0000"), true },
+	{ T("\\u0000\\u0061"), T("\\u0000a"), true },
+	{ T("\\u0000a"), T("\\u0000b"), false },
+	{ T("\\u0000"), T("\\u0000\\u0000"), false },
+	{ T("\\ud83d"), T("\\uD83D"), true },
+	{ T("\\ude00"), T("\\uDE00"), true },
+	{ T("\\ud83d"), T("\\ude00"), false },
+	{ T("\\ud83d"), T("\xef\xbf\xbd"), false },
+	{ T("\\ud83d"), T("?"), false },
+	{ T("\\ud83d\\u0061"), T("\\ud83da"), true },
+	{ T("\\ud83d\\n"), T("\\ud83d\\u000a"), true },
+	{ T("\\ud83d\\ud83d\\ude00"), T("\\ud83d\xf0\x9f\x98\x80"), true },
+	{ T("\\ude00\\ud83d"), T("\\ud83d\\ude00"), false },
+	{ T("\\ud83d\\ude00\\ude00"), T("\xf0\x9f\x98\x80\\uDE00"), true },
+};
+
+static void test_same_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(texts); i++) {
+		struct slt_text one = exact(texts[i].one), other = exact(texts[i].other);
+
+		if (json_same_text(one, other) != texts[i].same ||
+		    json_same_text(other, one) != texts[i].same)
+			fail_msg("%.*s and %.*s", (int)one.len, one.ptr, (int)other.len,
+				 other.ptr);
+		assert_true(json_same_text(one, one));
+		drop(one);
+		drop(other);
+	}
+}
+
+/* Whatever a string is written as: raw where it may be, or every UTF-16 unit escaped. */
+static void test_same_text_of_each_character(void **state)
+{
+	(void)state;
+	for (unsigned long c = 0x20; c <= 0x10ffff; c++) {
+		char utf8[4], escaped[16], next[16];
+		struct slt_text raw = { utf8, 0 };
+
+		if (c == '"' || c == '\\' || (c >= 0xd800 && c <= 0xdfff))
+			continue;
+		raw.len = utf8_encode(c, utf8);
+		if (c < 0x10000) {
+			snprintf(escaped, sizeof(escaped), "\\u%04lx", c);
+			snprintf(next, sizeof(next), "\\u%04lx", c ^ 1);
+		} else {
+			snprintf(escaped, sizeof(escaped), "\\u%04lx\\u%04lx",
+				 0xd800 + ((c - 0x10000) >> 10),
+				 0xdc00 + ((c - 0x10000) & 0x3ff));
+			snprintf(next, sizeof(next), "\\u%04lx\\u%04lx",
+				 0xd800 + ((c - 0x10000) >> 10),
+				 0xdc00 + (((c - 0x10000) & 0x3ff) ^ 1));
+		}
+		if (!json_same_text(raw, slt_str(escaped)) ||
+		    json_same_text(raw, slt_str(next)))
+			fail_msg("U+%04lX", c);
+	}
+}
+
 static void test_name_is(void **state)
 {
 	static const struct {
@@ -756,6 +941,11 @@ int main(void)
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_utf8_all),
 		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_items_cut),
+		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_same_text),
+		cmocka_unit_test(test_same_text_of_each_character),
 		cmocka_unit_test(test_name_is),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_is_number),

@@ -132,7 +132,7 @@ static const struct {
 	{ SET_ELASTICSEARCH_USERNAME, "ELASTICSEARCH_USERNAME", T, false, "", 0 },
 	{ SET_ELASTICSEARCH_VERIFY, "ELASTICSEARCH_VERIFY", B, false, "True", 1 },
 	{ SET_ENABLE_SEND_AUDIT_LOG, "ENABLE_SEND_AUDIT_LOG", B, false, "True", 1 },
-	{ SET_LANES, "LANES", N, false, "1", 1 },
+	{ SET_LANES, "LANES", N, false, "4", 4 },
 	{ SET_MAX_BULK_BYTES, "MAX_BULK_BYTES", N, false, "8388608", 8388608 },
 	{ SET_ON_CONFLICT, "ON_CONFLICT", C, false, "verify", 0 },
 	{ SET_QUARANTINE_TABLE, "QUARANTINE_TABLE", T, false, "", 0 },
@@ -369,7 +369,7 @@ static void test_secret_files(void **state)
 	/* what is no secret has no file */
 	setenv("LANES_FILE", "/nonexistent", 1);
 	load(&settings, NULL);
-	assert_int_equal(settings_number(&settings, SET_LANES), 1);
+	assert_int_equal(settings_number(&settings, SET_LANES), 4);
 	settings_fini(&settings);
 	clearenv();
 }

@@ -33,6 +33,10 @@ static const struct {
 	{ .rows = { { DELIVERED, 5 } }, .status = EXIT_DONE },
 	{ .rows = { { DELIVERED, 5 }, { GONE, 1 } }, .status = EXIT_DONE },
 	{ .rows = { { GONE, 1 } }, .status = EXIT_DONE },
+	{ .rows = { { ALREADY, 5 } }, .status = EXIT_DONE },
+	{ .rows = { { DRIFTED, 5 } }, .status = EXIT_DONE },
+	{ .rows = { { DELIVERED, 5 }, { ALREADY, 1 }, { DRIFTED, 1 }, { GONE, 1 } },
+	  .status = EXIT_DONE },
 	/* some set aside */
 	{ .rows = { { DELIVERED, 5 }, { REFUSED, 1 } }, .status = EXIT_SET_ASIDE },
 	{ .rows = { { DELIVERED, 5 }, { REJECTED, 1 } }, .status = EXIT_SET_ASIDE },
@@ -41,16 +45,26 @@ static const struct {
 	{ .rows = { { REFUSED, 5 } }, .status = EXIT_SET_ASIDE },
 	{ .rows = { { UNVERIFIED, 5 } }, .status = EXIT_SET_ASIDE },
 	{ .rows = { { ELSEWHERE, 5 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { DELIVERED, 5 }, { CONFLICT, 1 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { ALREADY, 5 }, { CONFLICT, 1 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { CONFLICT, 5 } }, .status = EXIT_SET_ASIDE },
 	/* the index rejects whatever it judges: it is not the rows */
 	{ .rows = { { REJECTED, 1 } }, .status = EXIT_CONFIG },
 	{ .rows = { { REJECTED, 5 }, { REFUSED, 3 } }, .status = EXIT_CONFIG },
 	{ .rows = { { REJECTED, 5 }, { UNVERIFIED, 1 } }, .status = EXIT_SET_ASIDE },
 	{ .rows = { { REJECTED, 5 }, { ELSEWHERE, 1 } }, .status = EXIT_SET_ASIDE },
 	{ .rows = { { REJECTED, 5 }, { GONE, 1 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { REJECTED, 5 }, { ALREADY, 1 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { REJECTED, 5 }, { DRIFTED, 1 } }, .status = EXIT_SET_ASIDE },
+	{ .rows = { { REJECTED, 5 }, { CONFLICT, 1 } }, .status = EXIT_SET_ASIDE },
 	/* left for a passing reason, stopped */
 	{ .rows = { { LEFT, 1 } }, .status = EXIT_EARLY },
 	{ .rows = { { DELIVERED, 5 }, { LEFT, 1 }, { REFUSED, 1 } },
 	  .status = EXIT_EARLY },
+	{ .rows = { { ALREADY, 5 }, { CONFLICT, 1 }, { LEFT, 1 } },
+	  .status = EXIT_EARLY },
+	{ .rows = { { REJECTED, 5 }, { LEFT, 1 } }, .status = EXIT_EARLY },
+	{ .rows = { { CONFLICT, 1 } }, .stopped = true, .status = EXIT_EARLY },
 	{ .stopped = true, .status = EXIT_EARLY },
 	{ .rows = { { DELIVERED, 5 }, { REJECTED, 1 } },
 	  .stopped = true,
@@ -61,6 +75,9 @@ static const struct {
 	{ .failures = { EXIT_UNAVAILABLE }, .status = EXIT_UNAVAILABLE },
 	{ .failures = { EXIT_CONFIG }, .status = EXIT_CONFIG },
 	{ .failures = { EXIT_BUG }, .status = EXIT_BUG },
+	{ .rows = { { CONFLICT, 1 }, { LEFT, 9 } },
+	  .failures = { EXIT_UNAVAILABLE },
+	  .status = EXIT_UNAVAILABLE },
 	{ .rows = { { REFUSED, 1 }, { LEFT, 9 } },
 	  .failures = { EXIT_UNAVAILABLE },
 	  .status = EXIT_UNAVAILABLE },
@@ -146,7 +163,8 @@ static void test_tell(void **state)
 	}
 	assert_int_equal(told[0], 20);
 	assert_int_equal(told[1], 20);
-	assert_true(stats_may_tell(&stats, LEFT));
+	assert_true(stats_may_tell(&stats, CONFLICT));
+	assert_true(stats_may_tell(&stats, UNVERIFIED));
 	stats_fini(&stats);
 }
 
@@ -187,11 +205,11 @@ static void test_line(void **state)
 	stats_format(&stats, line, sizeof(line));
 	assert_string_equal(
 		line,
-		"sent 5000000050, already there 0, drifted 0, refused 40, rejected 50, "
-		"conflicts 0, unverified 60, failure store 30, left 70, gone 80; more to "
-		"send: no; 12.3 s, 405186390 rows/s");
+		"sent 5000000090, already there 40, drifted 50, refused 70, rejected 80, "
+		"conflicts 90, unverified 100, failure store 60, left 110, gone 120; more "
+		"to send: no; 12.3 s, 405186400 rows/s");
 	stats_format(&stats, small, sizeof(small));
-	assert_string_equal(small, "sent 5000000050");
+	assert_string_equal(small, "sent 5000000090");
 	stats_fini(&stats);
 	stats_init(&stats);
 	stats.more = true;
@@ -237,10 +255,10 @@ static void test_json(void **state)
 	print_json(&stats, EXIT_CONFIG, text, sizeof(text));
 	assert_string_equal(
 		text,
-		"{\"sent\":5000000050,\"already_there\":0,\"drifted\":0,\"refused\":40,"
-		"\"rejected\":50,\"conflicts\":0,\"unverified\":60,\"failure_store\":30,"
-		"\"left\":70,\"gone\":80,\"more\":true,\"seconds\":0.500,"
-		"\"rows_per_second\":10000000100.000,\"exit\":78}\n");
+		"{\"sent\":5000000090,\"already_there\":40,\"drifted\":50,\"refused\":70,"
+		"\"rejected\":80,\"conflicts\":90,\"unverified\":100,\"failure_store\":60,"
+		"\"left\":110,\"gone\":120,\"more\":true,\"seconds\":0.500,"
+		"\"rows_per_second\":10000000360.000,\"exit\":78}\n");
 	stats_fini(&stats);
 }
 
