@@ -28,6 +28,7 @@ build | pc:sqlite3             | libsqlite3-dev                   | sqlite-devel
 test  | pc:cmocka              | libcmocka-dev                    | libcmocka-devel
 test  | clang                  | clang                            | clang
 test  | f:/usr/lib/postgresql/15/bin/postgres | postgresql-15     | postgresql15-server
+test  | f:/usr/sbin/pgbouncer  | pgbouncer                        | pgbouncer
 test  | f:/usr/sbin/mariadbd   | mariadb-server-core              | mariadb-server
 test  | mariadb                | mariadb-client-core              | mariadb
 test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio

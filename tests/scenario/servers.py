@@ -13,6 +13,9 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import slt
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "servers"
 # What a database has committed must outlive it: it is written at each commit, though not to disk.
@@ -111,3 +114,43 @@ def running(kind):
         yield server.start()
     finally:
         server.remove()
+
+
+@contextlib.contextmanager
+def pgbouncer(url, connections=20):
+    """In transaction mode before the database at `url`; gives its own URL for that database."""
+    parts, port = urlsplit(url), free_port()
+    folder = Path(tempfile.mkdtemp(prefix="slt-pgbouncer."))
+    folder.chmod(0o755)
+    (folder / "pgbouncer.ini").write_text(f"""
+        [databases]
+        * = host={parts.hostname} port={parts.port} user={parts.username}
+        [pgbouncer]
+        listen_addr = 127.0.0.1
+        listen_port = {port}
+        unix_socket_dir =
+        auth_type = any
+        pool_mode = transaction
+        default_pool_size = {connections}
+    """)
+    own_account = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            ["/usr/sbin/pgbouncer", *own_account, folder / "pgbouncer.ini"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        slt.until(lambda: is_open(port) or process.poll() is not None, "pgbouncer")
+        assert process.poll() is None, (folder / "log").read_text()
+        yield f"{parts.scheme}://{parts.username}@127.0.0.1:{port}{parts.path}"
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
