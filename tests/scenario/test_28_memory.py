@@ -18,6 +18,7 @@ MIB = 1 << 20
 MAX_BULK_BYTES = 8 * MIB  # the default
 SMALL = 32 * MIB
 LARGEST = 20_000_000
+PATIENT = {"ELASTICSEARCH_RETRY_SECONDS": 60, "ELASTICSEARCH_TIMEOUT": 30}
 DOCUMENT = re.compile(rb'^\{"create":\{"_id":"(\d+)"\}\}\n(.*)\n', re.MULTILINE)
 
 
@@ -121,7 +122,7 @@ def multiply(table, times):
 def test_small_rows(db, quick, program, peak, measured, rows):
     table = tables.SingleColumn(db).generate(1_000)
     assert multiply(table, rows // 1_000) == rows
-    sender = program(db, quick, quick, **table.settings, LANES=4, ELASTICSEARCH_RETRY_SECONDS=60)
+    sender = program(db, quick, quick, **table.settings, LANES=4).with_(**PATIENT)
     seen = {}
     for state in ("rejecting", "busy", "full"):
         quick.state = state
@@ -167,10 +168,7 @@ def test_large_rows(db, quick, program, peak, measured, size, rows, lanes):
         table = tables.SingleColumn(db)
         for key in range(1, rows + 1):
             table.add(key, text_of(size, key))
-        sender = program(
-            db, quick, quick, **table.settings, LANES=lanes, ELASTICSEARCH_RETRY_SECONDS=60
-        )
-        sender = sender.with_(ELASTICSEARCH_TIMEOUT=30)
+        sender = program(db, quick, quick, **table.settings, LANES=lanes).with_(**PATIENT)
         seen = {}
         for state in ("busy", "full"):
             quick.state = state
