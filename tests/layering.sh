@@ -31,6 +31,7 @@ plan source build connect runlock
 quarantine
 lane post exists settle aside session
 transfer clear conflicts preview quarantine_command setup listing effective
+commands
 main
 '
 
