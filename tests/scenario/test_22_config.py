@@ -74,6 +74,12 @@ NOWHERE = {  # what is known of the database when nothing is set
 
 
 @pytest.fixture
+def bare(bare):
+    """With no setting but where facades are."""
+    return bare.with_(LANES=None)
+
+
+@pytest.fixture
 def own(bare):
     """The names of the program's own settings, as --help lists them."""
     listed = bare.run("--help").out.split("\nSettings, from")[1].split("\n\n")[0]
