@@ -41,7 +41,7 @@ DEFAULTS = {  # and of what type they are
     "ELASTICSEARCH_USERNAME": "",
     "ELASTICSEARCH_VERIFY": True,
     "ENABLE_SEND_AUDIT_LOG": True,
-    "LANES": 1,
+    "LANES": 4,
     "MAX_BULK_BYTES": 8388608,
     "ON_CONFLICT": "verify",
     "QUARANTINE_TABLE": "",
