@@ -58,7 +58,7 @@ MUTATIONS = [
     Mutation(
         1,
         "rows without any answer are marked",
-        [("core/settle.c", "(row->verdict == DELIVERED || row->verdict == ELSEWHERE))", "row->verdict != REFUSED)")],
+        [("core/settle.c", "if (!row->marked && chunk_has_earned(row))", "if (!row->marked && row->verdict != REFUSED)")],
         "test_05_retries.py::test_a_server_in_trouble_is_given_up",
         "law 1 would be broken",
     ),
