@@ -29,6 +29,7 @@ test  | pc:cmocka              | libcmocka-dev                    | libcmocka-de
 test  | clang                  | clang                            | clang
 test  | f:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a | libclang-rt-14-dev libclang-rt-dev | compiler-rt
 test  | f:/usr/lib/postgresql/15/bin/postgres | postgresql-15     | postgresql15-server
+test  | f:/usr/sbin/pgbouncer  | pgbouncer                        | pgbouncer
 test  | f:/usr/sbin/mariadbd   | mariadb-server-core              | mariadb-server
 test  | mariadb                | mariadb-client-core              | mariadb
 test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio

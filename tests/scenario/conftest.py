@@ -28,16 +28,22 @@ NEEDED = {
     "SLT_TEST_ELASTICSEARCH": "URL of an Elasticsearch server",
     "SLT_BUILD": "build folder",
     "SLT_STAGE": "folder that the program is installed in",
+    "SLT_FAULTY": "folder of a build with --enable-fault-points",
 }
-PROGRAM = Path(os.environ.get("SLT_BUILD", ".")).resolve() / "structured-log-transfer"
+PROGRAM, FAULTY = (
+    Path(os.environ.get(name, ".")).resolve() / "structured-log-transfer"
+    for name in ("SLT_BUILD", "SLT_FAULTY")
+)
+MEASURED = pytest.StashKey()
 
 
 def pytest_sessionstart(session):
     for name, what in NEEDED.items():
         if not os.environ.get(name):
             pytest.exit(f"{name} is not set ({what}); nothing is skipped here", returncode=3)
-    if not os.access(PROGRAM, os.X_OK):
-        pytest.exit(f"there is no program {PROGRAM}", returncode=3)
+    for program in (PROGRAM, FAULTY):
+        if not os.access(program, os.X_OK):
+            pytest.exit(f"there is no program {program}", returncode=3)
 
 
 @pytest.fixture(scope="session")
@@ -154,6 +160,17 @@ def program(bare):
 
 
 @pytest.fixture
+def dying():
+    """dying(program, point, at): the same that is killed when it comes to this fault point for
+    that time."""
+
+    def make(program, point, at=1):
+        return Program(FAULTY, **program.settings, SLT_FAULT_POINT=f"{point}:{at}")
+
+    return make
+
+
+@pytest.fixture
 def logs(db):
     """The usual table with 60 unsent rows, the keys 1 to 60, on each kind of database."""
     return tables.SingleColumn(db).generate(60)
@@ -181,6 +198,12 @@ def free_port():
 
 
 @pytest.fixture
+def measured(request):
+    """measured(text): a line with numbers that the session ends with."""
+    return request.config.stash[MEASURED].append
+
+
+@pytest.fixture
 def cell(request):
     """cell(database, table, index): the cell of the table at the end that this test fills in."""
     return request.config.stash[cells.KEY].start
@@ -188,6 +211,7 @@ def cell(request):
 
 def pytest_configure(config):
     config.stash[cells.KEY] = cells.Table()
+    config.stash[MEASURED] = []
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -202,6 +226,10 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if config.stash[MEASURED]:
+        terminalreporter.section("measured")
+        for line in config.stash[MEASURED]:
+            terminalreporter.write_line(line)
     table = config.stash[cells.KEY]
     if table.complete and not table.cells:
         return

@@ -117,7 +117,7 @@ class Postgres:
             " LC_COLLATE 'C' LC_CTYPE 'C'"
         )
         self.url = f"{server.rsplit('/', 1)[0]}/{self.name}"
-        self.own = self._connect()
+        self.reconnect()
         self.version = self.query("SHOW server_version")[0][0].split()[0]
 
     def _admin(self, sql):
@@ -129,6 +129,10 @@ class Postgres:
         connection = psycopg2.connect(self.url, **more)
         connection.autocommit = True
         return connection
+
+    def reconnect(self):
+        """The tests' own connection, once more when the server was started again."""
+        self.own = self._connect()
 
     def connect(self):
         return self._connect(options="-c lock_timeout=50")
@@ -230,14 +234,22 @@ class Mysql:
         self.kind, self.server = kind, urlsplit(server)
         self.name = f"slt_{os.getpid()}_{next(_numbers)}"
         self.url = self.url_of(self.name, self.PASSWORD)
-        self.own = self._connect()
-        # A key 0 is a key; the times of rows are written and read in UTC.
-        self.execute("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
-        self.execute("SET time_zone = '+00:00'")
+        self._connect_own()
         self.execute(f"CREATE USER {self.name} IDENTIFIED BY '{self.PASSWORD}'")
         self.execute(f"GRANT ALL ON {self.name}.* TO {self.name}")
         self._make()
         self.version = self.query("SELECT version()")[0][0].split("-")[0]
+
+    def _connect_own(self):
+        self.own = self._connect()
+        # A key 0 is a key; the times of rows are written and read in UTC.
+        self.execute("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
+        self.execute("SET time_zone = '+00:00'")
+
+    def reconnect(self):
+        """The tests' own connection, once more when the server was started again."""
+        self._connect_own()
+        self.execute(f"USE {self.name}")
 
     def url_of(self, user, password, options=""):
         """The URL of this database for that account."""

@@ -47,10 +47,20 @@ class Request:
 
 
 class Reply:
-    def __init__(self, status=200, body=b"", cut=None, content_type="application/json", stay=None):
+    def __init__(
+        self,
+        status=200,
+        body=b"",
+        cut=None,
+        content_type="application/json",
+        stay=None,
+        reset=False,
+    ):
         """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then
-        the connection is closed; with stay, an Event, not before that is set."""
+        the connection is closed (with reset: it is reset); with stay, an Event, not before that
+        is set."""
         self.status, self.cut, self.content_type, self.stay = status, cut, content_type, stay
+        self.reset = reset
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def raw(self):
@@ -73,9 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         reply = self.server.gateway.take(Request(self.command, self.path, self.headers, body))
         if isinstance(reply, Hangup):
-            self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            self.connection.close()
+            self.reset()
             return
         try:
             self.wfile.write(reply.raw())
@@ -83,8 +91,16 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if reply.cut is not None:
             self.close_connection = True
+        if reply.reset:
+            self.reset()
         if reply.stay:
             reply.stay.wait(60)
+
+    def reset(self):
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        # at once, though rfile and wfile refer to the socket, too
+        socket.close(self.connection.detach())
 
     do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
 

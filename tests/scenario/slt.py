@@ -133,6 +133,10 @@ class Running:
     def going(self):
         return self.process.poll() is None
 
+    def said(self):
+        """What stderr has so far."""
+        return os.pread(self.err.fileno(), 1 << 20, 0).decode("utf-8", "backslashreplace")
+
     def result(self, seconds=DEADLINE):
         try:
             status = self.process.wait(seconds)
