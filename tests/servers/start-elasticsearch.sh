@@ -1,14 +1,50 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# start-elasticsearch.sh PORT DIR: a private Elasticsearch server without TLS and accounts,
-# fetched with maven when needed. Log: DIR/out.log. ELASTICSEARCH_EXTRA: further lines of
-# elasticsearch.yml. 8.8.2 is the newest version whose archive answers GET / by itself.
+# start-elasticsearch.sh PORT DIR: a private Elasticsearch server, fetched with maven when needed.
+#
+# Without TLS and accounts, or, with ELASTICSEARCH_SECURED=1, with both: user elastic with
+# password changeme1, CA in DIR/ca.pem. ELASTICSEARCH_EXTRA: further lines of elasticsearch.yml.
+# Log: DIR/out.log. 8.8.2 is the newest version whose archive answers GET / by itself.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/search.sh"
 
+password=changeme1
+
+security() {	# lines of elasticsearch.yml
+	cat <<-CONF
+		xpack.security.enabled: true
+		xpack.security.http.ssl.enabled: true
+		xpack.security.http.ssl.certificate: server.crt
+		xpack.security.http.ssl.key: server.key
+	CONF
+}
+
+set_password() {	# of the user elastic, in the keystore that the server reads
+	export ES_JAVA_HOME ES_PATH_CONF=$dir/config
+	ES_JAVA_HOME=$(java_home)
+	give_away "$dir"
+	{
+		unprivileged bash "$home/bin/elasticsearch-keystore" create &&
+			unprivileged bash "$home/bin/elasticsearch-keystore" add -x bootstrap.password \
+				<<<"$password"
+	} >"$dir/keystore.log" 2>&1 || die "no keystore: $(cat "$dir/keystore.log")"
+}
+
 [ $# = 2 ] || die "usage: $0 PORT DIR"
 take_folder "$1" "$2"
-start_search elasticsearch 8.8.2 org.elasticsearch.distribution.integ-test-zip ES \
-	"xpack.security.enabled: false
+version=8.8.2
+home=$(servers_folder)/search/elasticsearch-$version
+make_once "$home" unpack_search \
+	"org.elasticsearch.distribution.integ-test-zip:elasticsearch:$version"
+if is_secured "${ELASTICSEARCH_SECURED:-}"; then
+	prepare_search elasticsearch "$(security)
 ${ELASTICSEARCH_EXTRA:-}"
+	search_certificates
+	set_password
+	start_search elasticsearch ES --cacert "$dir/ca.pem" -u "elastic:$password"
+else
+	prepare_search elasticsearch "xpack.security.enabled: false
+${ELASTICSEARCH_EXTRA:-}"
+	start_search elasticsearch ES
+fi
