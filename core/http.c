@@ -173,6 +173,8 @@ static CURLcode set_security(struct http *http)
 		SET(CURLOPT_SSLCERT, config->client_cert);
 	if (given(config->client_key))
 		SET(CURLOPT_SSLKEY, config->client_key);
+	/* Else OpenSSL asks on the terminal for the passphrase of a key that has one. */
+	SET(CURLOPT_KEYPASSWD, "");
 	/* A proxy that tunnels is not to see the Authorization header. */
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	if (given(config->user)) {
