@@ -407,7 +407,8 @@ static enum elastic_answer finish(struct elastic *elastic, enum elastic_answer a
 				  long *ret_retry_after)
 {
 	*ret_retry_after = elastic->reply.retry_after;
-	if (answer == ANSWER_UNAVAILABLE)
+	if (answer == ANSWER_UNAVAILABLE || answer == ANSWER_BUSY ||
+	    answer == ANSWER_UNKNOWN)
 		elastic->at = (elastic->at + 1) % elastic->target->n_urls;
 	return answer;
 }

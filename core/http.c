@@ -420,10 +420,11 @@ static int fail(struct http *http, const char *host, CURLcode code,
 	if (code == CURLE_OUT_OF_MEMORY)
 		err_no_memory();
 	if (refusal)
-		return err_set(err, EXIT_CONFIG,
-			       "%s: the proxy refuses to connect there: status %ld: check "
-			       "https_proxy and no_proxy",
-			       host, refusal);
+		return err_set(
+			err, EXIT_CONFIG,
+			"%s: the proxy refuses to connect there: status %ld: check "
+			"https_proxy and no_proxy",
+			host, refusal);
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM)
 		status = EXIT_CONFIG; /* a file of ours: it will be no better next time */
 	if (reply->body.full)

@@ -100,13 +100,13 @@ static int refused(const struct lane *lane, const struct bulk_item *item, struct
 {
 	bool quote = *item->reason && lane->run->show_reasons;
 
-	return err_set(err, EXIT_CONFIG,
-		       "the index refuses all documents: %d %s%s%s: check "
-		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX (an alias, with "
-		       "ELASTICSEARCH_REQUIRE_ALIAS) and the privileges of the user or key "
-		       "(create_doc is enough)",
-		       item->status, item->type, quote ? ": " : "",
-		       quote ? item->reason : "");
+	return err_set(
+		err, EXIT_CONFIG,
+		"the index refuses all documents: %d %s%s%s: check "
+		"ELASTICSEARCH_APP_AUDIT_LOG_INDEX (an alias, with "
+		"ELASTICSEARCH_REQUIRE_ALIAS) and the privileges of the user or key "
+		"(create_doc is enough)",
+		item->status, item->type, quote ? ": " : "", quote ? item->reason : "");
 }
 
 /* Every item has an answer. -1: one of them says that nothing will go in. */
