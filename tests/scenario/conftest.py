@@ -26,6 +26,11 @@ NEEDED = {
     "SLT_TEST_MARIADB_CA": "file with the CA of that server's certificate",
     "SLT_TEST_OPENSEARCH": "URL of an OpenSearch server",
     "SLT_TEST_ELASTICSEARCH": "URL of an Elasticsearch server",
+    "SLT_TEST_OPENSEARCH_TLS": "URL of an OpenSearch server with TLS, user and password in it",
+    "SLT_TEST_OPENSEARCH_TLS_CA": "file with the CA of that server's certificate",
+    "SLT_TEST_OPENSEARCH_TLS_CLIENT": "file with a client certificate for its user sender",
+    "SLT_TEST_ELASTICSEARCH_TLS": "URL of an Elasticsearch server with TLS, user and password in it",
+    "SLT_TEST_ELASTICSEARCH_TLS_CA": "file with the CA of that server's certificate",
     "SLT_BUILD": "build folder",
     "SLT_STAGE": "folder that the program is installed in",
 }

@@ -10,6 +10,27 @@
 . "$(dirname "$0")/search.sh"
 
 password=changeme1
+version=8.8.2
+archive=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$version
+
+# The server with a plugin of our own, without which it can keep no API keys.
+unpack_secured() {	# unpack_secured WORK, for make_once
+	local plugin=$1/out/plugins/email-analysis
+	unpack_search "$archive" "$1"
+	fetch org.eclipse.jdt:ecj:3.33.0:jar "$1/compiler"
+	mkdir -p "$plugin"
+	"$(java_home)/bin/java" -jar "$1"/compiler/*.jar -17 -d "$1/classes" \
+		-cp "$(printf '%s:' "$1"/out/lib/*.jar)" "$here/elasticsearch/EmailAnalysis.java" >&2
+	(cd "$1/classes" && python3 -m zipfile -c "$plugin/email-analysis.jar" slt)
+	cat >"$plugin/plugin-descriptor.properties" <<-DESCRIPTOR
+		name=email-analysis
+		description=names that the security index asks for
+		classname=slt.EmailAnalysis
+		version=$version
+		elasticsearch.version=$version
+		java.version=17
+	DESCRIPTOR
+}
 
 security() {	# lines of elasticsearch.yml
 	cat <<-CONF
@@ -33,17 +54,18 @@ set_password() {	# of the user elastic, in the keystore that the server reads
 
 [ $# = 2 ] || die "usage: $0 PORT DIR"
 take_folder "$1" "$2"
-version=8.8.2
-home=$(servers_folder)/search/elasticsearch-$version
-make_once "$home" unpack_search \
-	"org.elasticsearch.distribution.integ-test-zip:elasticsearch:$version"
+here=$(cd "$(dirname "$0")" && pwd)
 if is_secured "${ELASTICSEARCH_SECURED:-}"; then
+	home=$(servers_folder)/search/elasticsearch-$version-security
+	make_once "$home" unpack_secured
 	prepare_search elasticsearch "$(security)
 ${ELASTICSEARCH_EXTRA:-}"
 	search_certificates
 	set_password
 	start_search elasticsearch ES --cacert "$dir/ca.pem" -u "elastic:$password"
 else
+	home=$(servers_folder)/search/elasticsearch-$version
+	make_once "$home" unpack_search "$archive"
 	prepare_search elasticsearch "xpack.security.enabled: false
 ${ELASTICSEARCH_EXTRA:-}"
 	start_search elasticsearch ES
