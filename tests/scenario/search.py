@@ -66,6 +66,27 @@ def http_request(url, method="GET", body=None, content_type="application/json", 
         connection.close()
 
 
+class Secured:
+    """A server with TLS and users, as its administrator sees it."""
+
+    def __init__(self, product):
+        self.product = product
+        self.with_password = os.environ[f"SLT_TEST_{product.upper()}_TLS"].rstrip("/")
+        parts = urlsplit(self.with_password)
+        self.port, self.url = parts.port, f"https://{parts.hostname}:{parts.port}"
+        self.user, self.password = unquote(parts.username), unquote(parts.password)
+        self.ca = {"ELASTICSEARCH_CA_CERT": ca_of(product)}
+        self.login = {
+            "ELASTICSEARCH_USERNAME": self.user,
+            "ELASTICSEARCH_PASSWORD": self.password,
+        }
+
+    def ask(self, method, path, body=None):
+        status, text = http_request(self.with_password + path, method, body)
+        assert status in (200, 201), f"{method} {path}: {status} {text[:500]}"
+        return json.loads(text)
+
+
 class Index:
     """An index of the server at `url`, which does not exist until something writes to it or
     create() is called."""
