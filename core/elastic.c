@@ -297,7 +297,8 @@ static const char *remedy(const struct elastic_config *config, long status, bool
 	if (status == 400)
 		return "the request as a whole is not accepted: check "
 		       "ELASTICSEARCH_APP_AUDIT_LOG_INDEX, ELASTICSEARCH_PIPELINE, and "
-		       "whether ELASTICSEARCH_SCHEME should be https";
+		       "whether the server wants ELASTICSEARCH_SCHEME=https or an "
+		       "ELASTICSEARCH_CLIENT_CERT";
 	return "is that Elasticsearch or OpenSearch? Check ELASTICSEARCH_HOST and "
 	       "ELASTICSEARCH_PORT";
 }
@@ -333,9 +334,19 @@ static void add_hint(const char *url, struct err *err)
 	} hints[] = {
 		{ "https:", "wrong version number",
 		  "; is it an http server? Then set ELASTICSEARCH_SCHEME=http" },
+		{ "https:", "client certificate", "; check ELASTICSEARCH_CLIENT_CERT" },
+		{ "https:", "private key",
+		  "; check ELASTICSEARCH_CLIENT_KEY: it must belong to "
+		  "ELASTICSEARCH_CLIENT_CERT and have no passphrase" },
+		{ "https:", "certificate file", "; check ELASTICSEARCH_CA_CERT" },
+		{ "https:", " alert ",
+		  "; the server has ended the handshake: if it wants a client certificate, "
+		  "check ELASTICSEARCH_CLIENT_CERT" },
 		{ "https:", "certificate",
 		  "; check ELASTICSEARCH_CA_CERT and the name in ELASTICSEARCH_HOST" },
 		{ "http:", "reset by peer",
+		  "; is it an https server? Then set ELASTICSEARCH_SCHEME=https" },
+		{ "http:", "HTTP/0.9", /* a TLS alert is no HTTP */
 		  "; is it an https server? Then set ELASTICSEARCH_SCHEME=https" },
 		{ "http:", "Empty reply",
 		  "; is it an https server? Then set ELASTICSEARCH_SCHEME=https" },
@@ -396,7 +407,8 @@ static enum elastic_answer finish(struct elastic *elastic, enum elastic_answer a
 				  long *ret_retry_after)
 {
 	*ret_retry_after = elastic->reply.retry_after;
-	if (answer == ANSWER_UNAVAILABLE)
+	if (answer == ANSWER_UNAVAILABLE || answer == ANSWER_BUSY ||
+	    answer == ANSWER_UNKNOWN)
 		elastic->at = (elastic->at + 1) % elastic->target->n_urls;
 	return answer;
 }

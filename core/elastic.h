@@ -53,10 +53,10 @@ void elastic_target_fini(struct elastic_target *target);
 enum elastic_answer {
 	ANSWER_ITEMS,	    /* every item answered: items or docs are filled */
 	ANSWER_TOO_LARGE,   /* 413, 417: send less */
-	ANSWER_BUSY,	    /* 429 for the whole request: wait; a smaller body may pass */
+	ANSWER_BUSY,	    /* 429 for it as a whole: wait, next host; less may pass */
 	ANSWER_UNAVAILABLE, /* 408, 5xx, 403 of a cluster block, no complete reply: wait,
 				   next host */
-	ANSWER_UNKNOWN,	    /* a reply that is not understood, or too long: send again */
+	ANSWER_UNKNOWN,	    /* a reply that is not understood, or too long: likewise */
 	ANSWER_REFUSED,	    /* 401, 403, 404, 400, 3xx …, a CA file that is none:
 				   configuration, stop */
 };
@@ -71,9 +71,9 @@ void elastic_free(struct elastic *elastic);
 /* Sends one bulk request of n items, whose action and document lines are the parts. Never
  * fails otherwise than by its answer: *err tells why for all answers but ANSWER_ITEMS (which
  * host, which status, which error type). *ret_retry_after: seconds the server asks to wait,
- * -1 when it does not. After ANSWER_UNAVAILABLE the next request goes to the next host; after
- * a reply longer than 64 MiB no reasons are asked for any more. The status in *err is
- * EXIT_CONFIG for ANSWER_REFUSED, else EXIT_UNAVAILABLE. */
+ * -1 when it does not. After ANSWER_BUSY, _UNAVAILABLE and _UNKNOWN the next request goes to
+ * the next host; after a reply longer than 64 MiB no reasons are asked for any more. The
+ * status in *err is EXIT_CONFIG for ANSWER_REFUSED, else EXIT_UNAVAILABLE. */
 enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text *parts,
 				 size_t n_parts, const struct slt_text *ids, size_t n,
 				 struct bulk_item *items, long *ret_retry_after,

@@ -173,6 +173,8 @@ static CURLcode set_security(struct http *http)
 		SET(CURLOPT_SSLCERT, config->client_cert);
 	if (given(config->client_key))
 		SET(CURLOPT_SSLKEY, config->client_key);
+	/* Else OpenSSL asks on the terminal for the passphrase of a key that has one. */
+	SET(CURLOPT_KEYPASSWD, "");
 	/* A proxy that tunnels is not to see the Authorization header. */
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	if (given(config->user)) {
@@ -397,13 +399,32 @@ static const char *explain(struct http *http, CURLcode code)
 	return http->message;
 }
 
+/* What a proxy says instead of opening a tunnel; 0: it has opened one, or was not asked. One
+ * that lacks credentials or does not allow the host will be no better next time. */
+static long find_proxy_refusal(CURL *curl)
+{
+	long status = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 400 || status > 499 || status == 408 || status == 429)
+		return 0;
+	return status;
+}
+
 static int fail(struct http *http, const char *host, CURLcode code,
 		const struct http_reply *reply, struct err *err)
 {
 	enum exit_status status = EXIT_UNAVAILABLE;
+	long refusal = find_proxy_refusal(http->curl);
 
 	if (code == CURLE_OUT_OF_MEMORY)
 		err_no_memory();
+	if (refusal)
+		return err_set(
+			err, EXIT_CONFIG,
+			"%s: the proxy refuses to connect there: status %ld: check "
+			"https_proxy and no_proxy",
+			host, refusal);
 	if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM)
 		status = EXIT_CONFIG; /* a file of ours: it will be no better next time */
 	if (reply->body.full)

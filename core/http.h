@@ -55,8 +55,8 @@ void http_reply_fini(struct http_reply *reply);
 /* Sends a request and reads the whole reply. 0: a complete reply of whatever status is in
  * *reply. -1: there is none (refused, reset, timeout, TLS, cut, or it did not come within half
  * a second of a stop, which all further requests share): what the server did with the request
- * is not known; EXIT_CONFIG when it cannot be sent at all (URL, certificate files). The text
- * names the host, never credentials. */
+ * is not known; EXIT_CONFIG when it cannot be sent at all (URL, certificate files, a proxy
+ * that refuses). The text names the host, never credentials. */
 int http_send(struct http *http, const struct http_request *request,
 	      struct http_reply *reply, struct err *err) MUST_CHECK;
 

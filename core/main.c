@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line: options, commands, exit status.
+// The command line: what it says, and which command it is.
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -15,32 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clear.h"
-#include "conflicts.h"
-#include "effective.h"
-#include "http.h"
+#include "commands.h"
 #include "listing.h"
 #include "log.h"
-#include "preview.h"
-#include "quarantine_command.h"
 #include "settings.h"
-#include "setup.h"
 #include "stop.h"
-#include "transfer.h"
-
-/* What the command line says. */
-struct arguments {
-	const char *env_file;
-	enum log_format format;
-	int verbose; /* how often -v */
-	bool quiet, json, print;
-	struct send_options send;
-	struct clear_options clear;
-	long n;	      /* preview -n */
-	bool as_sent; /* resolve --as-sent */
-	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
-	size_t n_operands;
-};
 
 static const char usage_text[] =
 	"usage: structured-log-transfer [--env-file FILE] [-v|-q] [--log-format text|json] COMMAND\n"
@@ -85,155 +64,6 @@ static const char usage_text[] =
 	"Exit status: 0 done, or nothing to do; 1 some rows were set aside; 64 wrong usage;\n"
 	"69 database or search server not reachable; 70 bug; 75 stopped early, the rest is\n"
 	"unsent; 78 wrong configuration.\n";
-
-static enum exit_status usage_error(const char *format, const char *what)
-{
-	fputs("structured-log-transfer: ", stderr);
-	fprintf(stderr, format, what);
-	fputs("\nTry: structured-log-transfer --help\n", stderr);
-	return EXIT_USAGE;
-}
-
-/* ---------------------------------------------------------------- the commands */
-
-static enum exit_status failed(const struct err *err)
-{
-	log_error("%s", err->text);
-	return err->status;
-}
-
-static enum exit_status run_send(const struct settings *settings,
-				 const struct arguments *args)
-{
-	enum exit_status status = EXIT_BUG;
-	struct stats stats;
-	struct err err;
-	char summary[512];
-	int result;
-
-	if (http_global_init(&err) < 0)
-		return failed(&err);
-	stats_init(&stats);
-	result = transfer_send(settings, &args->send, &stats, &status, &err);
-	if (result < 0) {
-		status = failed(&err);
-	} else if (result == 0) {
-		status = stats_exit_status(&stats, stop_is_requested() && stats.more);
-		if (stats.failed)
-			log_error("%s", stats.err.text);
-		else if (status == EXIT_CONFIG)
-			log_error(
-				"the index rejected every document (%s): compare its "
-				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
-				"tells why",
-				stats.rejected_type);
-		if (!stats.failed && status == EXIT_CONFIG &&
-		    *settings_text(settings, SET_QUARANTINE_TABLE))
-			log_warning(
-				"these rows are in the quarantine: when that is mended, "
-				"structured-log-transfer quarantine retry lets them in");
-		stats_format(&stats, summary, sizeof(summary));
-		log_notice("%s", summary);
-	}
-	if (args->json && result >= 0)
-		stats_print_json(&stats, status);
-	stats_fini(&stats);
-	http_global_fini();
-	return status;
-}
-
-static enum exit_status run_clear(const struct settings *settings,
-				  const struct arguments *args)
-{
-	enum exit_status status;
-	struct err err;
-
-	return clear_rows(settings, &args->clear, &status, &err) < 0 ? failed(&err)
-								     : status;
-}
-
-static enum exit_status run_conflicts(const struct settings *settings,
-				      const struct arguments *args)
-{
-	enum exit_status status;
-	struct err err;
-
-	return conflicts_list(settings, args->json, &status, &err) < 0 ? failed(&err)
-								       : status;
-}
-
-static enum exit_status run_resolve(const struct settings *settings,
-				    const struct arguments *args)
-{
-	enum exit_status status;
-	struct err err;
-
-	if (!args->n_operands || !args->as_sent)
-		return usage_error("%s", "resolve: the keys of rows and --as-sent are "
-					 "expected");
-	return conflicts_resolve(settings, args->operands, args->n_operands, &status,
-				 &err) < 0
-		       ? failed(&err)
-		       : status;
-}
-
-static enum exit_status run_preview(const struct settings *settings,
-				    const struct arguments *args)
-{
-	enum exit_status status;
-	struct err err;
-
-	return preview(settings, args->n, &status, &err) < 0 ? failed(&err) : status;
-}
-
-static enum exit_status run_quarantine(const struct settings *settings,
-				       const struct arguments *args)
-{
-	const char *what = args->n_operands ? args->operands[0] : "";
-	enum exit_status status = EXIT_DONE;
-	struct err err;
-	int result;
-
-	if (strcmp(what, "list") == 0 && args->n_operands == 1)
-		result = quarantine_list(settings, args->json, &err);
-	else if (strcmp(what, "retry") == 0)
-		result = quarantine_retry(settings, args->operands + 1,
-					  args->n_operands - 1, &status, &err);
-	else
-		return usage_error("quarantine: %s is expected",
-				   "list, or retry and perhaps keys,");
-	return result < 0 ? failed(&err) : status;
-}
-
-static enum exit_status run_setup(const struct settings *settings,
-				  const struct arguments *args)
-{
-	struct err err;
-
-	return setup(settings, args->print, &err) < 0 ? failed(&err) : EXIT_DONE;
-}
-
-static enum exit_status run_facades(const struct settings *settings,
-				    const struct arguments *args)
-{
-	enum exit_status status = EXIT_DONE;
-	struct err err;
-	int result;
-
-	if (args->n_operands)
-		result = listing_one(settings, args->operands[0], args->json, &err);
-	else
-		result = listing_all(settings, args->json, &status, &err);
-	return result < 0 ? failed(&err) : status;
-}
-
-static enum exit_status run_config(const struct settings *settings,
-				   const struct arguments *args)
-{
-	return effective_print(settings, args->json);
-}
-
-/* ---------------------------------------------------------------- the command line */
 
 enum {
 	OPT_ENV_FILE = 256,
@@ -308,15 +138,15 @@ static const struct command {
 	enum exit_status (*run)(const struct settings *settings,
 				const struct arguments *args);
 } commands[] = {
-	{ "send", ":h", send_options, 0, run_send },
-	{ "clear", ":h", clear_options, 0, run_clear },
-	{ "conflicts", ":h", json_options, 0, run_conflicts },
-	{ "resolve", ":h", resolve_options, SIZE_MAX, run_resolve },
-	{ "preview", ":hn:", preview_options, 0, run_preview },
-	{ "quarantine", ":h", json_options, SIZE_MAX, run_quarantine },
-	{ "setup", ":h", setup_options, 0, run_setup },
-	{ "facades", ":h", json_options, 1, run_facades },
-	{ "config", ":h", json_options, 0, run_config },
+	{ "send", ":h", send_options, 0, commands_send },
+	{ "clear", ":h", clear_options, 0, commands_clear },
+	{ "conflicts", ":h", json_options, 0, commands_conflicts },
+	{ "resolve", ":h", resolve_options, SIZE_MAX, commands_resolve },
+	{ "preview", ":hn:", preview_options, 0, commands_preview },
+	{ "quarantine", ":h", json_options, SIZE_MAX, commands_quarantine },
+	{ "setup", ":h", setup_options, 0, commands_setup },
+	{ "facades", ":h", json_options, 1, commands_facades },
+	{ "config", ":h", json_options, 0, commands_config },
 };
 
 /* A whole number that is not negative; -1: it is none. */
@@ -368,26 +198,26 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_OLDER_THAN:
 		args->clear.older_than = age(optarg);
 		if (args->clear.older_than < 0)
-			return (int)usage_error(
+			return (int)commands_usage(
 				"--older-than: days (30d) or hours (12h) are expected, not %s",
 				optarg);
 		return 0;
 	case OPT_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
-			return (int)usage_error(
+			return (int)commands_usage(
 				"--log-format: text or json is expected, not %s", optarg);
 		args->format = *optarg == 'j' ? LOG_JSON : LOG_TEXT;
 		return 0;
-	case ':': return (int)usage_error("%s needs a value", argv[optind - 1]);
+	case ':': return (int)commands_usage("%s needs a value", argv[optind - 1]);
 	default:
-		return (int)usage_error(
+		return (int)commands_usage(
 			"unknown option %s here (-v, -q and --env-file stand "
 			"before the command)",
 			argv[optind - 1]);
 	}
 	*target = number(optarg);
 	return *target < 0
-		       ? (int)usage_error("a whole number is expected, not %s", optarg)
+		       ? (int)commands_usage("a whole number is expected, not %s", optarg)
 		       : 0;
 }
 
@@ -435,13 +265,13 @@ static int parse(int argc, char **argv, struct arguments *args,
 	opterr = 0;
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
-		*ret_status = usage_error("%s", "a command is expected, such as send");
+		*ret_status = commands_usage("%s", "a command is expected, such as send");
 		return -1;
 	}
 	if (result == 0) {
 		*ret = find_command(argv[optind]);
 		if (!*ret) {
-			*ret_status = usage_error("unknown command %s", argv[optind]);
+			*ret_status = commands_usage("unknown command %s", argv[optind]);
 			return -1;
 		}
 		argc -= optind;
@@ -452,8 +282,9 @@ static int parse(int argc, char **argv, struct arguments *args,
 		args->operands = argv + optind;
 		args->n_operands = (size_t)(argc - optind);
 		if (result == 0 && args->n_operands > (*ret)->max_operands)
-			result = (int)usage_error("unexpected argument %s",
-						  args->operands[(*ret)->max_operands]);
+			result =
+				(int)commands_usage("unexpected argument %s",
+						    args->operands[(*ret)->max_operands]);
 	}
 	if (result == 'V')
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
@@ -498,7 +329,7 @@ int main(int argc, char **argv)
 	log_setup(level_of(&args, false), args.format);
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {
-		status = failed(&err);
+		status = commands_failed(&err);
 	} else {
 		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)),
 			  args.format);

@@ -83,9 +83,7 @@ static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item
 					    row->index.len);
 		return true;
 	case BULK_REJECTED: reject(lane, row, item); return true;
-	case BULK_STOP:
-		lane_set_aside(lane, row, LEFT, item->status, item->type, item->reason);
-		return true;
+	case BULK_STOP: /* told once, for all of them */ row->verdict = LEFT; return true;
 	case BULK_RETRY:
 	case BULK_UNKNOWN: break;
 	}
@@ -95,6 +93,20 @@ static bool judge(struct lane *lane, struct log_row *row, const struct bulk_item
 		       *item->type ? item->type : "no answer that is final",
 		       item->reason);
 	return true;
+}
+
+/* One of the items says that nothing will go in. */
+static int refused(const struct lane *lane, const struct bulk_item *item, struct err *err)
+{
+	bool quote = *item->reason && lane->run->show_reasons;
+
+	return err_set(
+		err, EXIT_CONFIG,
+		"the index refuses all documents: %d %s%s%s: check "
+		"ELASTICSEARCH_APP_AUDIT_LOG_INDEX (an alias, with "
+		"ELASTICSEARCH_REQUIRE_ALIAS) and the privileges of the user or key "
+		"(create_doc is enough)",
+		item->status, item->type, quote ? ": " : "", quote ? item->reason : "");
 }
 
 /* Every item has an answer. -1: one of them says that nothing will go in. */
@@ -110,12 +122,7 @@ static int judge_items(struct lane *lane, size_t n, struct err *err)
 			lane->has_progress = true;
 		}
 		if (bulk_meaning(item) == BULK_STOP)
-			result = err_set(
-				err, EXIT_CONFIG,
-				"the index refuses all documents: %d %s: check "
-				"ELASTICSEARCH_APP_AUDIT_LOG_INDEX (an alias, with "
-				"ELASTICSEARCH_REQUIRE_ALIAS) and the user's privileges",
-				item->status, item->type);
+			result = refused(lane, item, err);
 	}
 	return result;
 }

@@ -189,7 +189,7 @@ static int open_all(struct transfer *t, struct err *err)
 			 plan->key.column);
 	if (!plan->key.unique)
 		log_info(
-			"%s is not known to be unique: keys are compared before each mark",
+			"%s is not known to be unique: keys are compared with each mark",
 			plan->key.column);
 	return 0;
 }

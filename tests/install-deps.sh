@@ -27,6 +27,7 @@ build | pc:mysqlclient         | default-libmysqlclient-dev libmysqlclient-dev l
 build | pc:sqlite3             | libsqlite3-dev                   | sqlite-devel
 test  | pc:cmocka              | libcmocka-dev                    | libcmocka-devel
 test  | clang                  | clang                            | clang
+test  | f:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a | libclang-rt-14-dev libclang-rt-dev | compiler-rt
 test  | f:/usr/lib/postgresql/15/bin/postgres | postgresql-15     | postgresql15-server
 test  | f:/usr/sbin/pgbouncer  | pgbouncer                        | pgbouncer
 test  | f:/usr/sbin/mariadbd   | mariadb-server-core              | mariadb-server

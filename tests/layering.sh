@@ -24,13 +24,14 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err fault mem log buf arena utf8 json instant stop
+err fault mem log buf arena utf8 json json_string instant stop
 settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats
 bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
 quarantine
 lane post exists settle aside session
 transfer clear conflicts preview quarantine_command setup listing effective
+commands
 main
 '
 
@@ -57,7 +58,7 @@ upward() {
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
 parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|exists|settle|aside)\>/lane/g
-	s/\<(pgsql|mysqldb|sqlite|sql)_[a-z]+\>/\1/g'
+	s/\<(pgsql|mysqldb|sqlite|sql|json)_[a-z]+\>/\1/g'
 
 circles() {
 	all_includes | cut -d ' ' -f 2,3 | sed -E "$parts" | awk '$1 != $2' | sort -u |

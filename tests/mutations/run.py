@@ -31,7 +31,21 @@ MUTATIONS = [
         1,
         "a 409 is taken for proof",
         [("core/post.c", "\tcase BULK_EXISTS:\n", "\tcase BULK_EXISTS:\n\t\trow->verdict = DELIVERED;\n\t\treturn true;\n")],
-        "test_06_conflicts.py::test_a_document_that_is_there_already",
+        "test_06_conflicts.py::test_the_document_of_another_row[index-opensearch]",
+        "law 1 would be broken",
+    ),
+    Mutation(
+        1,
+        "another document under the _id is taken for the row's own",
+        [("core/exists.c", "\tcase ANOTHER_DOCUMENT:\n", "\tcase ANOTHER_DOCUMENT:\n\t\trow->verdict = ALREADY;\n\t\tbreak;\n")],
+        "test_06_conflicts.py::test_the_document_of_another_row[index-opensearch]",
+    ),
+    Mutation(
+        1,
+        "a document that cannot be read is taken for the row's own",
+        [("core/exists.c", "case MGET_UNREADABLE: cannot_see(lane, row); break;",
+          "case MGET_UNREADABLE: row->verdict = ALREADY; break;")],
+        "test_06_conflicts.py::test_a_document_that_may_not_be_read",
         "law 1 would be broken",
     ),
     Mutation(
@@ -44,7 +58,7 @@ MUTATIONS = [
     Mutation(
         1,
         "rows without any answer are marked",
-        [("core/settle.c", "(row->verdict == DELIVERED || row->verdict == ELSEWHERE))", "row->verdict != REFUSED)")],
+        [("core/settle.c", "if (!row->marked && chunk_has_earned(row))", "if (!row->marked && row->verdict != REFUSED)")],
         "test_05_retries.py::test_a_server_in_trouble_is_given_up",
         "law 1 would be broken",
     ),
@@ -119,6 +133,12 @@ MUTATIONS = [
         "test_03_poison.py::test_more_poison_than_a_batch",
     ),
     Mutation(
+        4,
+        "rows that the quarantine lists are fetched again",
+        [("core/sql.c", "if (r->filter) {", "if (r->filter && r->out.full) {")],
+        "test_24_quarantine.py::test_a_row_that_is_still_bad[sqlite]",
+    ),
+    Mutation(
         5,
         "reasons of the index are told without being asked for",
         [("core/lane.c", "reason && *reason && lane->run->show_reasons", "reason && *reason"),
@@ -136,7 +156,7 @@ MUTATIONS = [
         6,
         "line breaks between tokens stay and break the request apart",
         [("core/json.c", "stop = lf < cr ? lf : cr;", "stop = end;")],
-        "test_01_main_job.py::test_cell[postgresql-usual json]",
+        "test_01_main_job.py::test_cell[postgresql-usual json-opensearch]",
     ),
     Mutation(
         6,

@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Stands between the program and a database server of the MySQL family: at another address, or as
-one who hides that the server offers TLS, so that all is said in the clear."""
+"""Stands between the program and a server, at another address; before a database server of the
+MySQL family also as one who hides that it offers TLS, so that all is said in the clear."""
 
 import contextlib
 import socket
 import threading
 
 CLIENT_SSL = 0x0800  # among the capabilities that the server's greeting names
+
+
+def pump(source, target, seen=None):
+    """What comes from the one socket goes to the other, and into the bytearray seen."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            if seen is not None:
+                seen += data
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 class Forwarder:
@@ -21,9 +31,10 @@ class Forwarder:
             while True:
                 client, _ = self.listener.accept()
                 server = socket.create_connection(self.behind)
-                client.sendall(self._greeting(server))
+                if self.hides_tls:
+                    client.sendall(self._greeting(server))
                 for source, target in ((client, server), (server, client)):
-                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+                    threading.Thread(target=pump, args=(source, target), daemon=True).start()
 
     def _greeting(self, server):
         """The server's first packet: length and number (4 bytes), version of the protocol (1), of
@@ -31,17 +42,9 @@ class Forwarder:
         packet = bytearray(server.recv(4, socket.MSG_WAITALL))
         packet += server.recv(int.from_bytes(packet[:3], "little"), socket.MSG_WAITALL)
         at = packet.index(0, 5) + 1 + 4 + 8 + 1
-        if self.hides_tls:
-            known = int.from_bytes(packet[at : at + 2], "little") & ~CLIENT_SSL
-            packet[at : at + 2] = known.to_bytes(2, "little")
+        known = int.from_bytes(packet[at : at + 2], "little") & ~CLIENT_SSL
+        packet[at : at + 2] = known.to_bytes(2, "little")
         return packet
-
-    @staticmethod
-    def _pump(source, target):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)

@@ -9,7 +9,9 @@ and returns a Reply, or None for the usual one. `reads` is the same for _mget re
 import gzip
 import json
 import socket
+import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -19,8 +21,8 @@ from search import http_request
 
 class Request:
     def __init__(self, method, target, headers, body):
-        self.method, self.target, self.headers = method, target, headers
-        self.path = urlsplit(target).path
+        self.method, self.target, self.headers, self.raw = method, target, headers, body
+        self.path, self.at = urlsplit(target).path, time.monotonic()
         self.body = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
         self.is_bulk, self.is_mget = self.path.endswith("/_bulk"), self.path.endswith("/_mget")
 
@@ -55,19 +57,22 @@ class Reply:
         content_type="application/json",
         stay=None,
         reset=False,
+        **headers,
     ):
         """body: bytes, or what is made JSON of. cut: that many bytes of the body are sent, then
         the connection is closed (with reset: it is reset); with stay, an Event, not before that
-        is set."""
+        is set. headers: more of them, with _ for -."""
         self.status, self.cut, self.content_type, self.stay = status, cut, content_type, stay
         self.reset = reset
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def raw(self):
         head = (
             f"HTTP/1.1 {self.status} Prescribed\r\ncontent-type: {self.content_type}\r\n"
-            f"content-length: {len(self.body)}\r\n\r\n"
+            f"content-length: {len(self.body)}\r\n"
         )
+        head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items()) + "\r\n"
         return head.encode() + self.body[: self.cut]
 
 
@@ -78,6 +83,11 @@ class Hangup:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        with self.server.gateway.lock:
+            self.server.gateway.connections += 1
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -117,17 +127,43 @@ class Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, address, context):
+        if ":" in address:
+            self.address_family = socket.AF_INET6
+        super().__init__((address, 0), Handler)
+        if context:  # the handshake is the business of each connection's own thread
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
+
+    def finish_request(self, request, client_address):
+        if isinstance(request, ssl.SSLSocket):
+            try:
+                request.do_handshake()
+            except OSError:
+                # a connection that is closed with unread bytes takes the alert along
+                with socket.socket(fileno=request.detach()) as bare:
+                    bare.settimeout(5)
+                    bare.shutdown(socket.SHUT_WR)
+                    while bare.recv(65536):
+                        pass
+                return
+        super().finish_request(request, client_address)
+
     def handle_error(self, request, client_address):
         pass  # clients that were killed in the middle of a request
 
 
 class Gateway:
-    def __init__(self):
+    def __init__(self, address="127.0.0.1", context=None):
+        """context: an SSLContext, for https."""
         self.requests, self.script, self.reads, self.lock = [], [], [], threading.Lock()
+        self.connections = 0  # how many there were
         self.released = threading.Event()
-        self.server = _Server(("127.0.0.1", 0), Handler)
+        self.server = _Server(address, context)
         self.server.gateway = self
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.host = f"{f'[{address}]' if ':' in address else address}:{self.server.server_port}"
+        self.url = f"{'https' if context else 'http'}://{self.host}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def take(self, request):
@@ -166,16 +202,19 @@ class Gateway:
 
 
 class Proxy(Gateway):
-    """Passes everything on to the server at `behind`."""
+    """Passes everything on to the server at `behind`. With a prefix, such as "/search", that is
+    the path under which others see the server, and there is nothing elsewhere."""
 
-    def __init__(self, behind):
-        self.behind = behind
-        super().__init__()
+    def __init__(self, behind, prefix="", **where):
+        self.behind, self.prefix = behind, prefix
+        super().__init__(**where)
 
     def usual(self, request):
+        if not request.target.startswith(f"{self.prefix}/"):
+            return Reply(404, b"no such page", content_type="text/plain")
         return Reply(
             *http_request(
-                self.behind + request.target,
+                self.behind + request.target[len(self.prefix) :],
                 request.method,
                 request.body or None,
                 request.headers.get("Content-Type"),
@@ -186,10 +225,10 @@ class Proxy(Gateway):
 class Sink(Gateway):
     """Keeps the documents in memory, and answers as an index would."""
 
-    def __init__(self):
+    def __init__(self, **where):
         self.stored = {}
         self.name = "sink"
-        super().__init__()
+        super().__init__(**where)
 
     def usual(self, request):
         if request.is_bulk:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The real index: made for a test, filled by the program, read as raw text, deleted afterwards."""
 
+import base64
+import functools
 import http.client
 import itertools
 import json
 import os
-from urllib.parse import urlsplit
+import ssl
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -21,21 +24,67 @@ def url_of(product):
     return os.environ[f"SLT_TEST_{product.upper()}"].rstrip("/")
 
 
+def ca_of(product):
+    """The file with the CA of that product's server with TLS."""
+    return os.environ[f"SLT_TEST_{product.upper()}_TLS_CA"]
+
+
+@functools.lru_cache
+def trusting():
+    """An SSLContext that trusts the servers with TLS, of all products."""
+    context = ssl.create_default_context()
+    for product in PRODUCTS:
+        context.load_verify_locations(ca_of(product))
+    return context
+
+
+def connect(parts, timeout):
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=timeout, context=trusting()
+        )
+    return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+
+
 def http_request(url, method="GET", body=None, content_type="application/json", timeout=30):
-    """Returns (status, body bytes). A body that is not bytes is sent as JSON."""
+    """Returns (status, body bytes). A body that is not bytes is sent as JSON. The URL may hold a
+    user and a password."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    connection = connect(parts, timeout)
+    headers = {"Content-Type": content_type} if body else {}
+    if parts.username:
+        credentials = f"{unquote(parts.username)}:{unquote(parts.password)}"
+        headers["Authorization"] = f"Basic {base64.b64encode(credentials.encode()).decode()}"
     try:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection.request(
-            method, target or "/", body, {"Content-Type": content_type} if body else {}
-        )
+        connection.request(method, target or "/", body, headers)
         reply = connection.getresponse()
         return reply.status, reply.read()
     finally:
         connection.close()
+
+
+class Secured:
+    """A server with TLS and users, as its administrator sees it."""
+
+    def __init__(self, product):
+        self.product = product
+        self.with_password = os.environ[f"SLT_TEST_{product.upper()}_TLS"].rstrip("/")
+        parts = urlsplit(self.with_password)
+        self.port, self.url = parts.port, f"https://{parts.hostname}:{parts.port}"
+        self.user, self.password = unquote(parts.username), unquote(parts.password)
+        self.ca = {"ELASTICSEARCH_CA_CERT": ca_of(product)}
+        self.login = {
+            "ELASTICSEARCH_USERNAME": self.user,
+            "ELASTICSEARCH_PASSWORD": self.password,
+        }
+
+    def ask(self, method, path, body=None):
+        status, text = http_request(self.with_password + path, method, body)
+        assert status in (200, 201), f"{method} {path}: {status} {text[:500]}"
+        return json.loads(text)
 
 
 class Index:

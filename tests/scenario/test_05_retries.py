@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What passes by itself is tried again, for a bounded time, and only the items concerned."""
 
+import email.utils
+import time
+
 import pytest
 
 import checks
@@ -31,6 +34,8 @@ def failing(sink, keys, status, error):
         (503, "unavailable_shards_exception"),
         (408, "timeout_exception"),
         (500, "exception"),
+        (502, "exception"),
+        (599, "exception"),
         (403, BLOCK),
         (429, BLOCK),
     ],
@@ -71,14 +76,18 @@ def test_items_that_never_pass_are_left(sender, logs, sink):
 @pytest.mark.parametrize(
     "trouble",
     [
+        Reply(408),
         Reply(429, {"error": {"type": "rejected_execution_exception"}, "status": 429}),
+        Reply(403, {"error": {"type": BLOCK, "root_cause": []}, "status": 403}),
         Reply(500),
+        Reply(501),
         Reply(502),
         Reply(503, b"<html>busy</html>", content_type="text/html"),
         Reply(504),
+        Reply(599),
         Hangup(),
     ],
-    ids=["429", "500", "502", "503", "504", "reset"],
+    ids=["408", "429", "block", "500", "501", "502", "503", "504", "599", "reset"],
 )
 def test_requests_are_tried_again(sender, logs, sink, trouble):
     sink.script = [None, lambda request: trouble, lambda request: trouble]
@@ -134,3 +143,115 @@ def test_the_next_of_several_hosts(sender, logs, sink, free_port):
     result = sender.with_(ELASTICSEARCH_HOST=hosts, ELASTICSEARCH_PORT=None).send()
     assert result.status == slt.DONE and result.counted(sent=60) and result.seconds < 5, result
     assert checks.delivered(logs, sink) == 60
+
+
+# ---- how long it is waited
+
+
+def pauses(sink):
+    """Seconds between the requests."""
+    times = [request.at for request in sink.bulks]
+    return [after - before for before, after in zip(times, times[1:])]
+
+
+def test_the_pauses_grow(sqlite_sender, sink):
+    """A quarter of a second, a half, a whole one, two, of which at most a half is taken off by
+    chance. The last one ends with ELASTICSEARCH_RETRY_SECONDS."""
+    sender, _ = sqlite_sender
+    sink.script = [lambda request: Reply(503)] * 1000
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=3).send()
+    assert result.status == slt.UNAVAILABLE and 3 <= result.seconds < 4.5, result
+    waited = pauses(sink)
+    for pause, longest in zip(waited[:-1], [0.25, 0.5, 1, 2, 4]):
+        assert longest / 2 <= pause < longest + 0.5, waited
+    assert 4 <= len(waited) <= 5 and waited[3] > waited[0]
+
+
+def test_the_pauses_begin_anew_after_an_answer(sqlite_sender, sink):
+    sender, logs = sqlite_sender
+    sink.script = ([lambda request: Reply(503)] * 2 + [None]) * 3
+    result = sender.send()
+    assert result.status == slt.DONE and result.counted(sent=60), result
+    assert max(pauses(sink)) < 1 and checks.delivered(logs, sink) == 60
+
+
+def in_seconds(seconds):
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("form", [str, in_seconds], ids=["seconds", "date"])
+def test_a_server_says_when_to_come_back(sqlite_sender, sink, status, form):
+    """Not before."""
+    sender, logs = sqlite_sender
+    sink.script = [None, lambda request: Reply(status, Retry_After=form(2))]
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=10).send()
+    assert result.status == slt.DONE and result.counted(sent=60), result
+    # a date has no fractions
+    assert (2 if form is str else 0.9) <= pauses(sink)[1] < 3.5 and pauses(sink)[0] < 0.5
+    assert checks.delivered(logs, sink) == 60
+
+
+def test_items_that_are_to_come_back_later(sqlite_sender, sink):
+    """The reply to the whole request is a good one, and says when for those that are not."""
+    sender, logs = sqlite_sender
+
+    def step(request):
+        reply = failing(sink, ("3",), 429, "rejected_execution_exception")(request)
+        reply.headers = {"Retry-After": "2"}
+        return reply
+
+    sink.script = [step]
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=10).send()
+    assert result.status == slt.DONE and result.counted(sent=60), result
+    assert sink.bulks[1].ids == ["3"] and 2 <= pauses(sink)[0] < 3.5
+    assert checks.delivered(logs, sink) == 60
+
+
+@pytest.mark.parametrize("after", ["3600", "99999999999999999999", "-1", "soon", ""])
+def test_an_odd_time_to_come_back(sqlite_sender, sink, after):
+    """A day is no reason to wait longer than ELASTICSEARCH_RETRY_SECONDS, nonsense is none to
+    wait at all."""
+    sender, logs = sqlite_sender
+    sink.script = [lambda request: Reply(503, Retry_After=after)] * 1000
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=1).send()
+    assert result.status == slt.UNAVAILABLE and 1 <= result.seconds < 2.5, result
+    assert 2 <= len(sink.bulks) <= 5
+    checks.untouched(logs, sink)
+
+
+# ---- smaller requests
+
+
+def small_enough(limit, status):
+    """A step: this status for a body of more than `limit` documents."""
+    return lambda request: Reply(status) if len(request.ids) > limit else None
+
+
+@pytest.mark.parametrize("status", [413, 417, 429])
+@pytest.mark.parametrize("limit", [6, 1])
+def test_a_smaller_body_passes(sqlite_sender, sink, status, limit):
+    """Each document is in one request that passes, and in no more in vain than halving takes."""
+    sender, logs = sqlite_sender
+    sink.script = [small_enough(limit, status)] * 1000
+    result = sender.with_(ELASTICSEARCH_RETRY_SECONDS=20).send()
+    assert result.status == slt.DONE and result.counted(sent=60), result
+    passed = [request.ids for request in sink.bulks if len(request.ids) <= limit]
+    assert [key for ids in passed for key in ids] == [row.key for row in logs.rows()]
+    in_vain = len(sink.bulks) - len(passed)
+    # of 413 the run remembers the limit; being busy may pass, so each chunk tries anew
+    assert in_vain <= (5 if status != 429 else 3 * 5), [len(request.ids) for request in sink.bulks]
+    documents = {}
+    for request in sink.bulks:
+        for key, text in request.pairs:
+            assert documents.setdefault(key, text) == text
+    assert checks.delivered(logs, sink) == 60
+
+
+def test_a_single_document_that_417_is_said_to(sqlite_sender, sink):
+    sender, logs = sqlite_sender
+    sink.script = [lambda request: Reply(417) if "7" in request.ids else None] * 100
+    result = sender.send()
+    assert result.status == slt.SET_ASIDE and result.counted(sent=59, rejected=1), result
+    assert "too large" in result.warnings(7)[0]
+    assert len(checks.only_unmarked(logs, sink, [7])) == 59

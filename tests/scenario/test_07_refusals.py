@@ -27,6 +27,13 @@ WHOLE = {
     "404": error(404, NO_INDEX),
     "400": error(400, "illegal_argument_exception"),
     "401 of a proxy": Reply(401, b"Unauthorized", content_type="text/plain"),
+    "300": Reply(300),
+    "304": Reply(304),
+    "405": Reply(405, b"<html>no POST</html>", content_type="text/html"),
+    "406": error(406, "media_type_header_exception"),
+    "407": Reply(407, Proxy_Authenticate="Basic"),
+    "410": Reply(410),
+    "451": Reply(451),
 }
 
 
@@ -59,6 +66,62 @@ def test_of_an_item(sender, logs, sink, status, kind):
     result = sender.send()
     assert result.status == slt.CONFIGURATION and kind in result.err, result
     assert len(sink.bulks) == 1 and len(checks.only_unmarked(logs, sink, range(16, 61))) == 15
+
+
+@pytest.mark.parametrize("status, kind", [(401, SECURITY), (404, NO_INDEX)])
+def test_one_message_from_all_lanes(sqlite_sender, sink, status, kind):
+    """Each of them is refused, as a whole or item by item."""
+    sender, logs = sqlite_sender
+
+    def items(request):
+        return bulk_reply([item(key, status, kind) for key in request.ids])
+
+    for step in (lambda request: error(status, kind), items):
+        sink.script = [None] + [step] * 100
+        result = sender.with_(LANES=4, CHUNK_SIZE=3).send()
+        assert result.status == slt.CONFIGURATION and result.seconds < 3, result
+        told = result.err.splitlines()[:-1]
+        assert len(told) == 1 and str(status) in told[0] and kind in told[0], result
+        assert len(sink.bulks) <= 5 and result.summary["sent"] == 3
+        checks.settled(logs, sink)
+        sink.requests.clear()
+
+
+@pytest.mark.parametrize(
+    "status, kind",
+    [
+        (400, "illegal_argument_exception"),
+        (404, "document_missing_exception"),
+        (405, "other_exception"),
+        (413, "other_exception"),
+        (422, "other_exception"),
+        (499, "other_exception"),
+    ],
+)
+def test_items_that_concern_one_row(sqlite_sender, sink, status, kind):
+    """Set aside at once; where it is all of them, it is the configuration."""
+    sender, logs = sqlite_sender
+
+    def step(keys):
+        return lambda request: bulk_reply(
+            [
+                item(key, status, kind) if key in keys else sink.store(key, text)
+                for key, text in request.pairs
+            ]
+        )
+
+    all_keys = [row.key for row in logs.rows()]
+    sink.script = [step(all_keys)] * 3
+    result = sender.send()
+    assert result.status == slt.CONFIGURATION and result.counted(rejected=60), result
+    assert kind in result.err.splitlines()[-2] and len(sink.bulks) == 3
+    checks.untouched(logs, sink)
+    sink.script = [step(("3", "20"))]
+    result = sender.send()
+    assert result.status == slt.SET_ASIDE and result.counted(sent=58, rejected=2), result
+    for key in (3, 20):
+        assert [f"{status} {kind}" in line for line in result.warnings(key)] == [True], result
+    assert len(checks.only_unmarked(logs, sink, [3, 20])) == 58
 
 
 @each_product

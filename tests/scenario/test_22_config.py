@@ -41,7 +41,7 @@ DEFAULTS = {  # and of what type they are
     "ELASTICSEARCH_USERNAME": "",
     "ELASTICSEARCH_VERIFY": True,
     "ENABLE_SEND_AUDIT_LOG": True,
-    "LANES": 1,
+    "LANES": 4,
     "MAX_BULK_BYTES": 8388608,
     "ON_CONFLICT": "verify",
     "QUARANTINE_TABLE": "",
@@ -71,6 +71,12 @@ NOWHERE = {  # what is known of the database when nothing is set
     "password_set": False,
     "options": {},
 }
+
+
+@pytest.fixture
+def bare(bare):
+    """With no setting but where facades are."""
+    return bare.with_(LANES=None)
 
 
 @pytest.fixture

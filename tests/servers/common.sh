@@ -107,3 +107,15 @@ certificates() {
 			chmod 600 server.key && rm server.csr
 	) >"$1/openssl.log" 2>&1 || die "see $1/openssl.log"
 }
+
+# client_certificate DIR NAME FILE: by the CA that certificates made in DIR, a client's
+# certificate with NAME as its CN, and before it its key, in FILE
+client_certificate() {
+	(
+		openssl req -newkey rsa:2048 -nodes -subj "/CN=$2" -keyout "$3" -out "$3.csr" &&
+			openssl x509 -req -in "$3.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" \
+				-CAcreateserial -days 3650 -out "$3.crt" &&
+			cat "$3.crt" >>"$3" &&
+			rm "$3.csr" "$3.crt"
+	) >"$1/openssl.log" 2>&1 || die "see $1/openssl.log"
+}

@@ -31,11 +31,13 @@ start_mysqld() {
 		"$new_data" >new_data.log 2>&1 || die "see $dir/new_data.log"
 	fi
 	: >error.log	# what is waited for below may be there from an earlier time
+	# of its own: a server that starts removes the temporary tables of all that share one
+	mkdir -p tmp
 	give_away "$dir"
 	read -ra extra <<<"${MYSQLD_EXTRA:-}"
 	# The data are thrown away after the tests: nothing waits for the disk. A session of its
 	# own: Ctrl-C in the terminal does not reach it.
-	unprivileged setsid "${mysqld[@]}" --datadir="$dir/data" --pid-file="$dir/pid" \
+	unprivileged setsid "${mysqld[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" --pid-file="$dir/pid" \
 		--socket="$dir/mysql.sock" --port="$port" --bind-address=127.0.0.1 \
 		--skip-name-resolve --log-error="$dir/error.log" --init-file="$dir/accounts.sql" \
 		--ssl-ca="$dir/ca.pem" --ssl-cert="$dir/server.crt" --ssl-key="$dir/server.key" \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154 # port and dir are set by take_folder
+# shellcheck shell=bash disable=SC2154 # port and dir are set by take_folder, home by the caller
 # How a search server is fetched and started: the same for OpenSearch and Elasticsearch but for
 # the names. Sourced after common.sh, not run.
 
@@ -18,18 +18,31 @@ unpack_search() {	# unpack_search GROUP:ARTIFACT:VERSION WORK, for make_once
 	mv -T "$2"/in/* "$2/out"
 }
 
-# start_search PRODUCT VERSION GROUP PREFIX [LINES]: starts it on $port in $dir. PREFIX is what
-# its environment variables begin with, LINES are more of its configuration.
-start_search() {
-	local product=$1 prefix=$4 home java launcher
-	home=$(servers_folder)/search/$product-$2
-	make_once "$home" unpack_search "$3:$product:$2"
+# is_secured SWITCH: is a server with TLS and users asked for?
+is_secured() {
+	case $1 in
+	'' | 0) return 1 ;;
+	1) return 0 ;;
+	*) die "expected 1 or nothing to ask for TLS and users, not $1" ;;
+	esac
+}
+
+# search_certificates: makes in $dir/config what a server with TLS needs (ca.pem, server.crt,
+# server.key), and copies ca.pem to $dir for its clients
+search_certificates() {
+	certificates "$dir/config"
+	cp "$dir/config/ca.pem" "$dir/ca.pem"
+}
+
+# prepare_search PRODUCT [LINES]: its folders in $dir and its configuration for $port, with
+# these lines more; from $home, where it is unpacked
+prepare_search() {
 	mkdir -p "$dir"/{data,logs,tmp}
 	rm -rf "$dir/config"
 	cp -r "$home/config" "$dir/config"
 	# what the Java machine logs by itself would go to the shared home
 	sed -i -E '/Xlog:gc|Xloggc|HeapDump|ErrorFile/d' "$dir/config/jvm.options"
-	cat >"$dir/config/$product.yml" <<-CONF
+	cat >"$dir/config/$1.yml" <<-CONF
 		cluster.name: test-$port
 		node.name: n0
 		path.data: $dir/data
@@ -39,10 +52,18 @@ start_search() {
 		transport.port: 0
 		discovery.type: single-node
 		cluster.routing.allocation.disk.threshold_enabled: false
-		${5:-}
+		${2:-}
 	CONF
-	give_away "$dir"
+}
 
+# start_search PRODUCT PREFIX [CURL-ARGUMENT...]: starts what is prepared and waits until it
+# answers. PREFIX is what its environment variables begin with, the arguments are what a client
+# needs besides the URL; with some, it is https.
+start_search() {
+	local product=$1 prefix=$2 scheme=http java launcher
+	shift 2
+	[ $# = 0 ] || scheme=https
+	give_away "$dir"
 	cd "$dir"
 	java=$(java_home)
 	export "${prefix}_JAVA_HOME=$java" "${prefix}_PATH_CONF=$dir/config" \
@@ -51,8 +72,8 @@ start_search() {
 	unprivileged setsid bash "$home/bin/$product" -p "$dir/pid" >out.log 2>&1 </dev/null &
 	launcher=$!
 	for _ in {1..600}; do
-		if [ -s pid ] && curl -sf -o /dev/null \
-			"http://127.0.0.1:$port/_cluster/health?wait_for_status=yellow&timeout=30s"; then
+		if [ -s pid ] && curl -sf -o /dev/null "$@" \
+			"$scheme://127.0.0.1:$port/_cluster/health?wait_for_status=yellow&timeout=30s"; then
 			return 0
 		fi
 		kill -0 "$launcher" 2>/dev/null || break

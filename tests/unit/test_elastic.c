@@ -809,12 +809,16 @@ static void kept_alive(void **state)
 	server_free(pair.server);
 }
 
-// Two hosts: one that nobody listens on, and a server that fails once.
+// Two hosts: one that nobody listens on, and a server that fails in several ways.
 static void fail_over(void **state)
 {
 	static const struct step steps[] = { { STATUS("503", "\r\n"), CLOSE },
+					     { STATUS("429", "\r\n"), CLOSE },
+					     { STATUS("200", "\r\n<html>"), CLOSE },
 					     { GOOD, KEEP },
 					     { GOOD, KEEP } };
+	static const enum elastic_answer failures[] = { ANSWER_UNAVAILABLE, ANSWER_BUSY,
+							ANSWER_UNKNOWN };
 	struct elastic_config config;
 	struct server *server;
 	struct client client;
@@ -828,15 +832,17 @@ static void fail_over(void **state)
 		 server->port);
 	config = config_of(hosts);
 	client_open(&client, &config);
-	assert_int_equal(ANSWER_UNAVAILABLE, client_post(&client)); // the dead one
-	assert_int_equal(ANSWER_UNAVAILABLE, client_post(&client)); // 503
-	assert_says(&client.err, "status 503", "second");
+	for (size_t i = 0; i < N_OF(failures); i++) {
+		assert_int_equal(ANSWER_UNAVAILABLE,
+				 client_post(&client)); // the dead one
+		assert_int_equal(failures[i], client_post(&client));
+	}
 	assert_int_equal(ANSWER_UNAVAILABLE, client_post(&client)); // the dead one again
 	assert_int_equal(ANSWER_ITEMS, client_post(&client));
 	assert_int_equal(ANSWER_ITEMS, client_post(&client)); // stays there
 	client_close(&client);
 	server_stop(server);
-	assert_int_equal(server->n_requests, 3);
+	assert_int_equal(server->n_requests, 5);
 	server_free(server);
 }
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Runs each command with what the command line says, and gives its exit status.
+
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clear.h"
+#include "conflicts.h"
+#include "effective.h"
+#include "http.h"
+#include "listing.h"
+#include "log.h"
+#include "preview.h"
+#include "quarantine_command.h"
+#include "setup.h"
+#include "stop.h"
+#include "transfer.h"
+
+enum exit_status commands_usage(const char *format, const char *what)
+{
+	fputs("structured-log-transfer: ", stderr);
+	fprintf(stderr, format, what);
+	fputs("\nTry: structured-log-transfer --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+enum exit_status commands_failed(const struct err *err)
+{
+	log_error("%s", err->text);
+	return err->status;
+}
+
+enum exit_status commands_send(const struct settings *settings,
+			       const struct arguments *args)
+{
+	enum exit_status status = EXIT_BUG;
+	struct stats stats;
+	struct err err;
+	char summary[512];
+	int result;
+
+	if (http_global_init(&err) < 0)
+		return commands_failed(&err);
+	stats_init(&stats);
+	result = transfer_send(settings, &args->send, &stats, &status, &err);
+	if (result < 0) {
+		status = commands_failed(&err);
+	} else if (result == 0) {
+		status = stats_exit_status(&stats, stop_is_requested() && stats.more);
+		if (stats.failed)
+			log_error("%s", stats.err.text);
+		else if (status == EXIT_CONFIG)
+			log_error(
+				"the index rejected every document (%s): compare its "
+				"mapping and ELASTICSEARCH_PIPELINE; send --show-reasons "
+				"tells why",
+				stats.rejected_type);
+		if (!stats.failed && status == EXIT_CONFIG &&
+		    *settings_text(settings, SET_QUARANTINE_TABLE))
+			log_warning(
+				"these rows are in the quarantine: when that is mended, "
+				"structured-log-transfer quarantine retry lets them in");
+		stats_format(&stats, summary, sizeof(summary));
+		log_notice("%s", summary);
+	}
+	if (args->json && result >= 0)
+		stats_print_json(&stats, status);
+	stats_fini(&stats);
+	http_global_fini();
+	return status;
+}
+
+enum exit_status commands_clear(const struct settings *settings,
+				const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return clear_rows(settings, &args->clear, &status, &err) < 0
+		       ? commands_failed(&err)
+		       : status;
+}
+
+enum exit_status commands_conflicts(const struct settings *settings,
+				    const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return conflicts_list(settings, args->json, &status, &err) < 0
+		       ? commands_failed(&err)
+		       : status;
+}
+
+enum exit_status commands_resolve(const struct settings *settings,
+				  const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	if (!args->n_operands || !args->as_sent)
+		return commands_usage("%s", "resolve: the keys of rows and --as-sent are "
+					    "expected");
+	return conflicts_resolve(settings, args->operands, args->n_operands, &status,
+				 &err) < 0
+		       ? commands_failed(&err)
+		       : status;
+}
+
+enum exit_status commands_preview(const struct settings *settings,
+				  const struct arguments *args)
+{
+	enum exit_status status;
+	struct err err;
+
+	return preview(settings, args->n, &status, &err) < 0 ? commands_failed(&err)
+							     : status;
+}
+
+enum exit_status commands_quarantine(const struct settings *settings,
+				     const struct arguments *args)
+{
+	const char *what = args->n_operands ? args->operands[0] : "";
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (strcmp(what, "list") == 0 && args->n_operands == 1)
+		result = quarantine_list(settings, args->json, &err);
+	else if (strcmp(what, "retry") == 0)
+		result = quarantine_retry(settings, args->operands + 1,
+					  args->n_operands - 1, &status, &err);
+	else
+		return commands_usage("quarantine: %s is expected",
+				      "list, or retry and perhaps keys,");
+	return result < 0 ? commands_failed(&err) : status;
+}
+
+enum exit_status commands_setup(const struct settings *settings,
+				const struct arguments *args)
+{
+	struct err err;
+
+	return setup(settings, args->print, &err) < 0 ? commands_failed(&err) : EXIT_DONE;
+}
+
+enum exit_status commands_facades(const struct settings *settings,
+				  const struct arguments *args)
+{
+	enum exit_status status = EXIT_DONE;
+	struct err err;
+	int result;
+
+	if (args->n_operands)
+		result = listing_one(settings, args->operands[0], args->json, &err);
+	else
+		result = listing_all(settings, args->json, &status, &err);
+	return result < 0 ? commands_failed(&err) : status;
+}
+
+enum exit_status commands_config(const struct settings *settings,
+				 const struct arguments *args)
+{
+	return effective_print(settings, args->json);
+}

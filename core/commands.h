@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands, between main, which reads the command line, and the modules that do the work:
+ * each takes the settings and what the command line says, tells in the log why it fails, and
+ * returns the program's exit status. One thread.
+ */
+#ifndef SLT_COMMANDS_H
+#define SLT_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "clear.h"
+#include "err.h"
+#include "log.h"
+#include "settings.h"
+#include "transfer.h"
+
+/* What the command line says; borrowed strings. */
+struct arguments {
+	const char *env_file;
+	enum log_format format;
+	int verbose; /* how often -v */
+	bool quiet, json, print;
+	struct send_options send;
+	struct clear_options clear;
+	long n;	      /* preview -n */
+	bool as_sent; /* resolve --as-sent */
+	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
+	size_t n_operands;
+};
+
+/* Says what is wrong with the command line. `format` takes `what`. */
+enum exit_status commands_usage(const char *format, const char *what);
+
+/* Logs a failure; its status. */
+enum exit_status commands_failed(const struct err *err);
+
+enum exit_status commands_send(const struct settings *settings,
+			       const struct arguments *args);
+enum exit_status commands_clear(const struct settings *settings,
+				const struct arguments *args);
+enum exit_status commands_conflicts(const struct settings *settings,
+				    const struct arguments *args);
+enum exit_status commands_resolve(const struct settings *settings,
+				  const struct arguments *args);
+enum exit_status commands_preview(const struct settings *settings,
+				  const struct arguments *args);
+enum exit_status commands_quarantine(const struct settings *settings,
+				     const struct arguments *args);
+enum exit_status commands_setup(const struct settings *settings,
+				const struct arguments *args);
+enum exit_status commands_facades(const struct settings *settings,
+				  const struct arguments *args);
+enum exit_status commands_config(const struct settings *settings,
+				 const struct arguments *args);
+
+#endif
