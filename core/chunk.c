@@ -14,6 +14,7 @@ void chunk_init(struct chunk *chunk)
 {
 	*chunk = (struct chunk){ 0 };
 	arena_init(&chunk->arena);
+	arena_init(&chunk->cells);
 	buf_init(&chunk->body, MAX_BODY);
 }
 
@@ -21,6 +22,7 @@ void chunk_fini(struct chunk *chunk)
 {
 	free(chunk->rows);
 	arena_fini(&chunk->arena);
+	arena_fini(&chunk->cells);
 	buf_fini(&chunk->body);
 	chunk_init(chunk);
 }
@@ -29,7 +31,15 @@ void chunk_reset(struct chunk *chunk)
 {
 	chunk->n = 0;
 	arena_reset(&chunk->arena);
+	arena_reset(&chunk->cells);
 	buf_reset(&chunk->body);
+}
+
+void chunk_drop_cells(struct chunk *chunk)
+{
+	arena_reset(&chunk->cells);
+	for (size_t i = 0; i < chunk->n; i++)
+		chunk->rows[i].log.n_cells = 0;
 }
 
 void chunk_drop_body(struct chunk *chunk, size_t more_than)
@@ -61,11 +71,11 @@ static struct slt_text copy_text(struct arena *arena, struct slt_text text)
 static void fill_row(struct chunk *chunk, struct db_value key,
 		     const struct slt_text *cells, size_t n)
 {
-	struct slt_text *copies = arena_get(&chunk->arena, n * sizeof(*copies));
+	struct slt_text *copies = arena_get(&chunk->cells, n * sizeof(*copies));
 	struct log_row *row = new_row(chunk);
 
 	for (size_t i = 0; i < n; i++)
-		copies[i] = copy_text(&chunk->arena, cells[i]);
+		copies[i] = copy_text(&chunk->cells, cells[i]);
 	key.text = copy_text(&chunk->arena, key.text);
 	row->key = key;
 	row->log = (struct slt_row){ .size = sizeof(row->log),
@@ -91,7 +101,7 @@ void chunk_add_from(struct chunk *chunk, const struct chunk *other, size_t from,
 
 size_t chunk_bytes(const struct chunk *chunk)
 {
-	return chunk->arena.used;
+	return chunk->arena.used + chunk->cells.used;
 }
 
 static bool same_key(const struct log_row *a, const struct log_row *b)

@@ -9,7 +9,8 @@
  *	           +-> DELIVERED, ELSEWHERE -------+-> marked, or GONE, REFUSED (not unique), LEFT
  *	           +-> REJECTED, LEFT
  *
- * Keys, cells and documents live in the chunk until it is reset; reset keeps the memory.
+ * Keys, cells and documents live in the chunk until it is reset or they are dropped; reset
+ * keeps the memory.
  * One thread at a time.
  */
 #ifndef SLT_CHUNK_H
@@ -58,13 +59,17 @@ struct log_row {
 struct chunk {
 	struct log_row *rows;
 	size_t n, cap;
-	struct arena arena;
+	struct arena arena; /* keys, and what is found out about rows */
+	struct arena cells;
 	struct buf body;
 };
 
 void chunk_init(struct chunk *chunk);
 void chunk_fini(struct chunk *chunk);
 void chunk_reset(struct chunk *chunk);
+
+/* The documents are made: gives the memory of large rows back, whose cells were borrowed. */
+void chunk_drop_cells(struct chunk *chunk);
 
 /* The documents are not needed any more: gives their memory back where it is more than this. */
 void chunk_drop_body(struct chunk *chunk, size_t more_than);

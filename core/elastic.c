@@ -251,6 +251,12 @@ void elastic_free(struct elastic *elastic)
 	free(elastic);
 }
 
+void elastic_drop_reply(struct elastic *elastic, size_t more_than)
+{
+	if (elastic->reply.body.cap > more_than)
+		buf_fini(&elastic->reply.body);
+}
+
 /* What the status of a reply other than 200 means for the request as a whole. */
 static enum elastic_answer judge(long status, const char *type)
 {

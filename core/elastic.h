@@ -84,6 +84,9 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
 enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
 				 long *ret_retry_after, struct err *err) MUST_CHECK;
 
+/* The last reply is not needed any more: gives its memory back where it is more than this. */
+void elastic_drop_reply(struct elastic *elastic, size_t more_than);
+
 /* Looks for n documents by _id in everything that the target is. */
 enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,
 				   size_t n, mget_hit_fn *hit, void *arg,

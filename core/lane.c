@@ -47,6 +47,7 @@ static void build(struct lane *lane)
 		else
 			chunk->rows[i].verdict = BUILT;
 	}
+	chunk_drop_cells(chunk);
 }
 
 /* What is set aside or left does not count toward the rows that a run may send. */
@@ -89,6 +90,7 @@ static int carry(struct lane *lane, struct err *err)
 	fault_point("posted");
 	/* a database may need as much again to rewrite a large row */
 	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
+	elastic_drop_reply(lane->elastic, lane->run->max_bulk_bytes);
 	settled = settle(lane, posted < 0 ? &second : err);
 	if (posted == 0 && settled == 0)
 		settled = aside(lane, err);

@@ -415,6 +415,22 @@ static int hand_over(struct mysqldb *my, const MYSQL_FIELD *fields, size_t n,
 	return row(arg, &r);
 }
 
+/* Large values come and go. */
+static void give_back_large(struct mysqldb *my)
+{
+	enum { LARGE = 1 << 20 };
+
+	for (size_t i = 0; i < my->columns_cap; i++) {
+		struct mysqldb_column *column = &my->columns[i];
+
+		if (column->size <= LARGE)
+			continue;
+		free(column->bytes);
+		column->bytes = NULL;
+		column->size = 0;
+	}
+}
+
 static int read_rows(struct mysqldb *my, MYSQL_STMT *stmt, MYSQL_RES *metadata,
 		     db_row_fn *row, void *arg, struct err *err)
 {
@@ -455,6 +471,7 @@ int mysqldb_query(struct db *db, const char *sql, const struct db_value *values,
 	mysql_free_result(metadata);
 	if (mysql_stmt_free_result(stmt) && rc == 0)
 		rc = statement_failed(my, stmt, err);
+	give_back_large(my);
 	return rc;
 }
 
