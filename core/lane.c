@@ -3,6 +3,7 @@
 
 #include "lane.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db, struct er
 	*lane = (struct lane){ .run = run,
 			       .db = db,
 			       .max_bytes = run->max_bulk_bytes,
+			       .busy_bytes = SIZE_MAX,
 			       .max_read = run->max_bulk_bytes,
 			       .has_progress = true };
 	chunk_init(&lane->chunk);

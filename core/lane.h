@@ -44,6 +44,7 @@ struct lane {
 	struct doc doc;
 	struct sql_values values;
 	size_t max_bytes;   /* of a request: less once the server said "too large" */
+	size_t busy_bytes;  /* likewise "busy": may pass, so twice as much each chunk */
 	size_t max_read;    /* of stored documents that are read at once, likewise */
 	struct retry retry; /* back-off, and since when there is no progress */
 	bool cannot_read;   /* stored documents: the server does not let us */

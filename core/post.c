@@ -20,7 +20,7 @@ enum {
 
 /* What the next round has to know of the last. */
 struct round {
-	size_t max_bytes; /* of a request; less after "busy" */
+	size_t max_bytes; /* of a request; less after "busy" and no answer */
 	long retry_after; /* seconds that the server asked for, -1: none */
 };
 
@@ -179,7 +179,7 @@ static enum sent send_request(struct lane *lane, const struct request *request,
 	case ANSWER_TOO_LARGE: return too_large(lane, request);
 	case ANSWER_BUSY:
 		/* some servers refuse any body of this size for as long as they live */
-		round->max_bytes = half(request);
+		lane->busy_bytes = round->max_bytes = half(request);
 		break;
 	case ANSWER_UNAVAILABLE:
 	case ANSWER_UNKNOWN: break;
@@ -271,10 +271,13 @@ static int post_built(struct lane *lane, struct round *round, struct err *err)
 
 int post(struct lane *lane, struct err *err)
 {
-	struct round round = { .max_bytes = SIZE_MAX };
+	struct round round;
 
 	if (chunk_count(&lane->chunk, BUILT) == 0)
 		return 0;
+	lane->busy_bytes = lane->busy_bytes < SIZE_MAX / 2 ? lane->busy_bytes * 2
+							   : SIZE_MAX;
+	round = (struct round){ .max_bytes = lane->busy_bytes };
 	if (lane->has_progress) /* else the limit goes on from the chunk before */
 		retry_init(&lane->retry, lane->run->retry_seconds,
 			   (unsigned)(uintptr_t)lane);

@@ -25,12 +25,14 @@ STARTERS = {
     "mysql": ("start-mysql.sh",),
     "mariadb": ("start-mariadb.sh",),
     "opensearch": ("start-opensearch.sh",),
+    "elasticsearch": ("start-elasticsearch.sh",),
 }
 URLS = {
     "postgresql": "postgresql://postgres@127.0.0.1:{}/test",
     "mysql": "mysql://root@127.0.0.1:{}/test",
     "mariadb": "mysql://root@127.0.0.1:{}/test",
     "opensearch": "http://127.0.0.1:{}",
+    "elasticsearch": "http://127.0.0.1:{}",
 }
 
 
@@ -67,8 +69,10 @@ ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 class Server:
-    def __init__(self, kind):
+    def __init__(self, kind, **environment):
+        """environment: what the start script takes, such as OPENSEARCH_EXTRA."""
         self.kind, self.port = kind, free_port()
+        self.environment = {**os.environ, **COMMITS, **environment}
         self.url = URLS[kind].format(self.port)
         # not where the tests have their files: the account that runs the server may have no way there
         self.folder = Path(tempfile.mkdtemp(prefix=f"slt-{kind}."))
@@ -78,7 +82,7 @@ class Server:
         with open(self.folder / "start.log", "w+", encoding="utf-8", errors="replace") as log:
             done = subprocess.run(
                 [SCRIPTS / script, *args, str(self.port), self.folder],
-                env={**os.environ, **COMMITS},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -108,8 +112,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(kind):
-    server = Server(kind)
+def running(kind, **environment):
+    server = Server(kind, **environment)
     try:
         yield server.start()
     finally:

@@ -385,6 +385,7 @@ def test_credentials_over_plain_http(sqlite_sender, sink, forward):
         assert result.status == slt.DONE and result.err.count("travels over plain http") == 1, count
     assert checks.delivered(logs, sink) == 60
     assert PASSWORD not in strict.err + result.err
+    assert all(asked.headers["Authorization"] for asked in forward.asked), "the proxy could read it"
 
 
 def test_credentials_that_stay_on_this_machine(sqlite_sender, sink):
