@@ -181,6 +181,9 @@ static enum exit_status refusal_status(PGconn *conn, const char *state,
 		"invalid ", "could not match ", "session is read-only",
 		NULL
 	};
+	/* the server went away in the middle of the handshake (OpenSSL 3.0) */
+	static const char *const passing[] = { "SSL SYSCALL error",
+					       "SSL error: unexpected eof", NULL };
 	static const char *const pgbouncer[] = {
 		"no such ",    "config error",	    "auth",
 		"not allowed", "startup parameter", NULL
@@ -190,6 +193,8 @@ static enum exit_status refusal_status(PGconn *conn, const char *state,
 		return has_one_of(message, pgbouncer) ? EXIT_CONFIG : EXIT_UNAVAILABLE;
 	if (*state)
 		return pgsql_state_status(state, true);
+	if (has_one_of(message, passing))
+		return EXIT_UNAVAILABLE;
 	if (PQconnectionNeedsPassword(conn) || has_one_of(message, libpq))
 		return EXIT_CONFIG;
 	return EXIT_UNAVAILABLE;

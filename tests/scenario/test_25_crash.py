@@ -148,7 +148,6 @@ def test_at_random_moments(db, sink, program, measured):
         between += bool(doubtful - known)
         known |= doubtful
     marked, stored = len(marked_keys(db)), len(sink.stored)
-    assert between, "no kill fell between a document and its mark"
     assert marked <= stored < rows
     clean = sender.send("--all", "--wait", 10)
     assert clean.status == slt.DONE and clean.summary["already there"] >= stored - marked, clean

@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import signal
+import socket
 import subprocess
 import threading
 
@@ -105,6 +106,29 @@ def test_a_database_that_dies_while_it_marks(mortal, doomed, sink, program):
     assert result.status in (slt.STOPPED, slt.UNAVAILABLE), result
     doomed.reconnect()
     clean(sender, table, sink)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_a_server_that_goes_in_the_middle_of_the_handshake(bare, reset):
+    """PostgreSQL has agreed to TLS and says no more: that passes, and is no wrong setting."""
+
+    def answer():
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                client.recv(8)  # may we have TLS?
+                client.sendall(b"S")
+                client.recv(65536)
+                if reset:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"postgresql://somebody@127.0.0.1:{listener.getsockname()[1]}/test?sslmode=require"
+        result = bare.with_(DATABASE_URL=url, ELASTICSEARCH_HOST="localhost").send()
+        listener.shutdown(socket.SHUT_RDWR)
+    assert result.status == slt.UNAVAILABLE and "SSL" in result.err, result
 
 
 # ---- the database may not be written

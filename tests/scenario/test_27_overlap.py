@@ -129,7 +129,7 @@ def pooled(postgres):
     """URL of the database through pgbouncer. Its clients share fewer connections than they ask
     for, and sessions begin in another time zone."""
     postgres.execute(f"ALTER DATABASE {postgres.name} SET timezone = 'Asia/Tokyo'")
-    with servers.pgbouncer(postgres.url, connections=3) as url:
+    with servers.pgbouncer(postgres.url, connections=2) as url:
         yield url
 
 

@@ -70,7 +70,8 @@ class Quick(Gateway):
                 b'{"create":{"_index":"sink","_id":"%s","status":%d%s}}' % (key, status, error)
             )
             self.stored.setdefault(key, text)
-        return Reply(200, b'{"errors":true,"items":[%s]}' % b",".join(items))
+        errors = b"true" if any(b'"error"' in item for item in items) else b"false"
+        return Reply(200, b'{"errors":%s,"items":[%s]}' % (errors, b",".join(items)))
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def multiply(table, times):
     return rows * times
 
 
-@pytest.mark.parametrize("rows", [2_000, 50_000])
+@pytest.mark.parametrize("rows", [2_000, 20_000])
 def test_small_rows(db, quick, program, peak, measured, rows):
     table = tables.SingleColumn(db).generate(1_000)
     assert multiply(table, rows // 1_000) == rows
@@ -166,8 +167,7 @@ def text_of(size, key):
 def test_large_rows(db, quick, program, peak, measured, size, rows, lanes):
     with long_values(db):
         table = tables.SingleColumn(db)
-        for key in range(1, rows + 1):
-            table.add(key, text_of(size, key))
+        table.fill((key, False, text_of(size, key), "2026-03-01") for key in range(1, rows + 1))
         sender = program(db, quick, quick, **table.settings, LANES=lanes).with_(**PATIENT)
         seen = {}
         for state in ("busy", "full"):
