@@ -26,7 +26,7 @@ check() {
 layers='
 err fault mem log buf arena utf8 json json_string instant stop
 settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats
-bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
+bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build connect runlock
 quarantine
 lane post exists settle aside session

@@ -11,154 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---------------------------------------------------------------- failures */
-
-/* Numbers of the servers; names in <mysqld_error.h>, which each library has its own of. */
-enum {
-	ER_QUERY_KILLED = 1317,
-	ER_SIGNAL_EXCEPTION = 1644,
-	ER_STMT_UNKNOWN = 1243,
-	ER_REPREPARE = 1615,
-};
-
-static bool is_one_of(unsigned number, const unsigned *list)
-{
-	for (; *list; list++)
-		if (number == *list)
-			return true;
-	return false;
-}
-
-static enum exit_status number_status(unsigned number)
-{
-	/* no such host, no socket, server gone, lost, bad handshake, host cannot be
-	 * reached; too many connections (of all, of this user), shutdown, connection
-	 * killed, idle for too long, errors of reading and writing packets */
-	static const unsigned gone[] = { CR_SOCKET_CREATE_ERROR,
-					 CR_CONNECTION_ERROR,
-					 CR_CONN_HOST_ERROR,
-					 CR_IPSOCK_ERROR,
-					 CR_UNKNOWN_HOST,
-					 CR_SERVER_GONE_ERROR,
-					 CR_SERVER_HANDSHAKE_ERR,
-					 CR_SERVER_LOST,
-					 2055, /* lost, with the reason */
-					 1040,
-					 1042,
-					 1043,
-					 1053,
-					 1077,
-					 1079,
-					 1080,
-					 1129,
-					 1152,
-					 1153,
-					 1154,
-					 1155,
-					 1156,
-					 1157,
-					 1158,
-					 1159,
-					 1160,
-					 1161,
-					 1184,
-					 1203,
-					 1226,
-					 1927,
-					 3169,
-					 4031,
-					 0 };
-	/* deadlock, lock timeout, killed or timed-out statement; memory, disk or locks used
-	 * up; the table has just changed */
-	static const unsigned passing[] = { 1205,
-					    1213,
-					    1020,
-					    ER_QUERY_KILLED,
-					    1969,
-					    3024,
-					    1021,
-					    1030,
-					    1037,
-					    1038,
-					    1041,
-					    1114,
-					    1135,
-					    1206,
-					    1412,
-					    1461,
-					    1614,
-					    ER_REPREPARE,
-					    ER_STMT_UNKNOWN,
-					    1637,
-					    3058,
-					    3572,
-					    0 };
-
-	if (is_one_of(number, gone))
-		return EXIT_UNAVAILABLE;
-	return is_one_of(number, passing) ? EXIT_EARLY : EXIT_CONFIG;
-}
-
-/* What stands in quotes can be a value of a row, unless the message is about names: those
- * of the client and of the SQLSTATE classes 08 (connection), 28 (login), 42 (names, rights,
- * syntax). What a trigger raises (SIGNAL, of 45000 mostly) can be any text of a row. */
-static void plain_message(unsigned number, const char *state, const char *message,
-			  char *to, size_t size)
-{
-	static const char *const harmless[] = { "08", "28", "42" };
-	char *first, *last;
-
-	snprintf(to, size, "%s", message);
-	if (number == ER_SIGNAL_EXCEPTION || !strncmp(state, "45", 2)) {
-		snprintf(to, size,
-			 "code in the database raised an error; its text is not shown, "
-			 "for it may be of a row");
-		return;
-	}
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
-		if (!strncmp(state, harmless[i], 2))
-			return;
-	first = strchr(to, '\'');
-	last = strrchr(to, '\'');
-	if (first && (last == first || strlen(message) >= size))
-		*first = '\0'; /* the last quote was cut off */
-	else if (first)
-		memmove(first + 1, last, strlen(last) + 1);
-}
-
-static int failure(const struct mysqldb *my, unsigned number, const char *state,
-		   const char *message, struct err *err)
-{
-	enum exit_status status = number_status(number);
-	char text[512];
-
-	if (number == CR_OUT_OF_MEMORY)
-		err_no_memory();
-	/* how libmariadb calls the end of a connection over TLS */
-	if (number == CR_SSL_CONNECTION_ERROR && my->is_connected)
-		status = EXIT_UNAVAILABLE;
-	/* 2000 to 2999 are the client's own: paths, hosts, versions */
-	if (number >= 2000 && number < 3000)
-		state = "08";
-	plain_message(number, state, message, text, sizeof(text));
-	return err_set(err, status, "MySQL: %s (error %u)", text, number);
-}
-
-int mysqldb_failed(struct mysqldb *my, struct err *err)
-{
-	return failure(my, mysql_errno(my->conn), mysql_sqlstate(my->conn),
-		       mysql_error(my->conn), err);
-}
-
-/* libmariadb notes only on the connection what goes wrong between two rows. */
-static int statement_failed(struct mysqldb *my, MYSQL_STMT *stmt, struct err *err)
-{
-	if (!mysql_stmt_errno(stmt))
-		return mysqldb_failed(my, err);
-	return failure(my, mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt),
-		       mysql_stmt_error(stmt), err);
-}
-
 /* ---------------------------------------------------------------- statements */
 
 int mysqldb_run(struct mysqldb *my, const char *sql, struct err *err)
@@ -174,7 +26,7 @@ MYSQL_STMT *mysqldb_prepare(struct mysqldb *my, const char *sql, struct err *err
 		err_no_memory();
 	if (mysql_stmt_prepare(stmt, sql, strlen(sql)) == 0)
 		return stmt;
-	statement_failed(my, stmt, err);
+	mysqldb_statement_failed(my, stmt, err);
 	mysql_stmt_close(stmt);
 	return NULL;
 }
@@ -260,7 +112,7 @@ static int bind(struct mysqldb *my, MYSQL_STMT *stmt, const struct db_value *val
 			return err_set(err, EXIT_BUG, "MySQL: value %zu is no number",
 				       i + 1);
 	if (n && mysql_stmt_bind_param(stmt, my->params))
-		return statement_failed(my, stmt, err);
+		return mysqldb_statement_failed(my, stmt, err);
 	return 0;
 }
 
@@ -280,7 +132,7 @@ static int execute(struct mysqldb *my, const char *sql, const struct db_value *v
 		if (mysql_stmt_execute(s->stmt) == 0)
 			return 0;
 		number = mysql_stmt_errno(s->stmt);
-		statement_failed(my, s->stmt, err);
+		mysqldb_statement_failed(my, s->stmt, err);
 		forget(s);
 		if (!again || (number != ER_REPREPARE && number != ER_STMT_UNKNOWN &&
 			       number != CR_NEW_STMT_METADATA))
@@ -364,8 +216,9 @@ static int prepare_columns(struct mysqldb *my, MYSQL_STMT *stmt,
 		aim(&my->results[i], &my->columns[i]);
 		my->types[i] = type_of(&fields[i]);
 	}
-	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(my, stmt, err)
-							 : 0;
+	return mysql_stmt_bind_result(stmt, my->results)
+		       ? mysqldb_statement_failed(my, stmt, err)
+		       : 0;
 }
 
 /* Reads again, into a larger buffer, what did not fit. */
@@ -379,10 +232,11 @@ static int read_cut(struct mysqldb *my, MYSQL_STMT *stmt, size_t n, struct err *
 		grow(column, column->length + column->length / 4);
 		aim(&my->results[i], column);
 		if (mysql_stmt_fetch_column(stmt, &my->results[i], (unsigned)i, 0))
-			return statement_failed(my, stmt, err);
+			return mysqldb_statement_failed(my, stmt, err);
 	}
-	return mysql_stmt_bind_result(stmt, my->results) ? statement_failed(my, stmt, err)
-							 : 0;
+	return mysql_stmt_bind_result(stmt, my->results)
+		       ? mysqldb_statement_failed(my, stmt, err)
+		       : 0;
 }
 
 /* A BIT comes as its bytes, the highest first. */
@@ -445,7 +299,7 @@ static int read_rows(struct mysqldb *my, MYSQL_STMT *stmt, MYSQL_RES *metadata,
 		if (code == MYSQL_NO_DATA)
 			return 0;
 		if (code != 0 && code != MYSQL_DATA_TRUNCATED)
-			return statement_failed(my, stmt, err);
+			return mysqldb_statement_failed(my, stmt, err);
 		if (code == MYSQL_DATA_TRUNCATED && read_cut(my, stmt, n, err) < 0)
 			return -1;
 		if (hand_over(my, fields, n, row, arg) != 0)
@@ -470,7 +324,7 @@ int mysqldb_query(struct db *db, const char *sql, const struct db_value *values,
 		rc = read_rows(my, stmt, metadata, row, arg, err);
 	mysql_free_result(metadata);
 	if (mysql_stmt_free_result(stmt) && rc == 0)
-		rc = statement_failed(my, stmt, err);
+		rc = mysqldb_statement_failed(my, stmt, err);
 	give_back_large(my);
 	return rc;
 }
@@ -487,7 +341,7 @@ static int mysqldb_exec(struct db *db, const char *sql, const struct db_value *v
 	touched = (long long)mysql_stmt_affected_rows(stmt);
 	/* MariaDB's INSERT ... RETURNING leaves rows behind */
 	if (mysql_stmt_free_result(stmt))
-		return statement_failed(my, stmt, err);
+		return mysqldb_statement_failed(my, stmt, err);
 	*ret_touched = touched;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the driver for MySQL and MariaDB share: mysqldb.c (failures,
- * statements, transactions), mysqldb_connect.c and mysqldb_catalog.c (origin, column, run
- * lock). Nobody else includes it: the rest of the program sees db_mysql of db.h. One
+ * What the files of the driver for MySQL and MariaDB share: mysqldb.c (statements,
+ * transactions), mysqldb_error.c, mysqldb_connect.c and mysqldb_catalog.c (origin, column,
+ * run lock). Nobody else includes it: the rest of the program sees db_mysql of db.h. One
  * thread at a time, as with every struct db. The name keeps clear of the client's own
  * <mysql.h> and mysql_ functions.
  *
@@ -21,6 +21,14 @@ typedef my_bool mysqldb_bool;
 #else
 typedef bool mysqldb_bool;
 #endif
+
+/* Numbers of the servers; names in <mysqld_error.h>, which each library has its own of. */
+enum {
+	ER_STMT_UNKNOWN = 1243,
+	ER_QUERY_KILLED = 1317,
+	ER_REPREPARE = 1615,
+	ER_SIGNAL_EXCEPTION = 1644,
+};
 
 enum { MYSQLDB_KEPT_STATEMENTS = 8 };
 
@@ -54,11 +62,16 @@ struct mysqldb {
 	bool has_lock; /* the run lock */
 };
 
-/* mysqldb.c */
+/* mysqldb_error.c */
 
 /* Always -1: tells what the server or the client library says of the connection's last
  * call. */
 int mysqldb_failed(struct mysqldb *my, struct err *err);
+
+/* Always -1: the same of a prepared statement's last call. */
+int mysqldb_statement_failed(struct mysqldb *my, MYSQL_STMT *stmt, struct err *err);
+
+/* mysqldb.c */
 
 /* Runs a statement without values, and without a result. */
 int mysqldb_run(struct mysqldb *my, const char *sql, struct err *err) MUST_CHECK;

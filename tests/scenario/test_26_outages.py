@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import threading
 
@@ -108,25 +109,45 @@ def test_a_database_that_dies_while_it_marks(mortal, doomed, sink, program):
     clean(sender, table, sink)
 
 
+def postgres_agrees(client):
+    client.recv(8)  # may we have TLS?
+    client.sendall(b"S")
+
+
+def mysql_agrees(client):
+    """Protocol::HandshakeV10 of MySQL's source, with the capabilities of any server and CLIENT_SSL."""
+    capabilities = struct.pack("<I", 0x1 | 0x2 | 0x8 | 0x200 | 0x800 | 0x2000 | 0x8000 | 0x80000)
+    packet = b"\x0a8.0.36\0" + struct.pack("<I", 7) + b"abcdefgh\0" + capabilities[:2] + b"\x2d\x02\0"
+    packet += capabilities[2:] + b"\x15" + bytes(10) + b"ijklmnopqrst\0mysql_native_password\0"
+    client.sendall(struct.pack("<I", len(packet)) + packet)  # length and number of the packet
+    client.recv(36)  # we shall have TLS
+
+
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_a_server_that_goes_in_the_middle_of_the_handshake(bare, reset):
-    """PostgreSQL has agreed to TLS and says no more: that passes, and is no wrong setting."""
+@pytest.mark.parametrize(
+    ("url", "agree"),
+    [
+        pytest.param("postgresql://{}/test?sslmode=require", postgres_agrees, id="postgresql"),
+        pytest.param("mysql://{}/test?ssl_mode=REQUIRED", mysql_agrees, id="mysql"),
+    ],
+)
+def test_a_server_that_goes_in_the_middle_of_the_handshake(bare, url, agree, reset):
+    """It has agreed to TLS and says no more: that passes, and is no wrong setting."""
 
     def answer():
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                client.recv(8)  # may we have TLS?
-                client.sendall(b"S")
-                client.recv(65536)
+                agree(client)
+                client.recv(65536)  # the beginning of TLS
                 if reset:
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 client.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=answer, daemon=True).start()
-        url = f"postgresql://somebody@127.0.0.1:{listener.getsockname()[1]}/test?sslmode=require"
-        result = bare.with_(DATABASE_URL=url, ELASTICSEARCH_HOST="localhost").send()
+        there = f"somebody@127.0.0.1:{listener.getsockname()[1]}"
+        result = bare.with_(DATABASE_URL=url.format(there), ELASTICSEARCH_HOST="localhost").send()
         listener.shutdown(socket.SHUT_RDWR)
     assert result.status == slt.UNAVAILABLE and "SSL" in result.err, result
 
