@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bulk.h"
+#include "crash.h"
 #include "utf8.h"
 
 /* Why a key cannot be an _id; NULL when it can. */
@@ -56,7 +57,9 @@ const char *build_row(const struct facade *facade, struct doc *doc, const char *
 	if (with_action)
 		bulk_put_action(&chunk->body, row->id);
 	doc_begin(doc, &chunk->body);
+	crash_enter(facade->module, "message");
 	result = facade->hooks.message(facade->state, &row->log, &doc->pub);
+	crash_leave();
 	reason = doc_end(doc, result);
 	if (reason) {
 		buf_truncate(&chunk->body, row->at);

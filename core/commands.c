@@ -160,6 +160,21 @@ enum exit_status commands_facades(const struct settings *settings,
 	return result < 0 ? commands_failed(&err) : status;
 }
 
+enum exit_status commands_facade_test(const struct settings *settings,
+				      const struct arguments *args)
+{
+	struct facade_test_options options = args->test;
+	enum exit_status status;
+	struct err err;
+
+	if (!args->n_operands)
+		return commands_usage("%s", "facade-test: the file of a facade is "
+					    "expected, such as ./my_table.so");
+	options.file = args->operands[0];
+	return facade_test(settings, &options, &status, &err) < 0 ? commands_failed(&err)
+								  : status;
+}
+
 enum exit_status commands_config(const struct settings *settings,
 				 const struct arguments *args)
 {

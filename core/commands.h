@@ -12,6 +12,7 @@
 
 #include "clear.h"
 #include "err.h"
+#include "facade_test.h"
 #include "log.h"
 #include "settings.h"
 #include "transfer.h"
@@ -26,6 +27,7 @@ struct arguments {
 	struct clear_options clear;
 	long n;	      /* preview -n */
 	bool as_sent; /* resolve --as-sent */
+	struct facade_test_options test;
 	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
 	size_t n_operands;
 };
@@ -52,6 +54,8 @@ enum exit_status commands_setup(const struct settings *settings,
 				const struct arguments *args);
 enum exit_status commands_facades(const struct settings *settings,
 				  const struct arguments *args);
+enum exit_status commands_facade_test(const struct settings *settings,
+				      const struct arguments *args);
 enum exit_status commands_config(const struct settings *settings,
 				 const struct arguments *args);
 

@@ -165,29 +165,6 @@ static bool is_same(struct slt_text ours, struct slt_text stored, bool with_more
 	return !walk.differs;
 }
 
-/* The value that a JSON Pointer leads to; the NULL text when there is none. Facades point at
- * members of objects. */
-static struct slt_text follow(struct slt_text value, const char *pointer)
-{
-	char name[MAX_POINTER];
-
-	while (*pointer == '/' && !slt_is_null(value)) {
-		size_t n = 0;
-
-		for (pointer++; *pointer && *pointer != '/'; pointer++) {
-			char c = *pointer;
-
-			if (c == '~' && (pointer[1] == '0' || pointer[1] == '1'))
-				c = *++pointer == '0' ? '~' : '/';
-			if (n + 1 < sizeof(name))
-				name[n++] = c;
-		}
-		name[n] = '\0';
-		value = json_get(value, name);
-	}
-	return value;
-}
-
 enum likeness compare_documents(struct slt_text ours, struct slt_text stored,
 				const char *const *identity, bool with_more)
 {
@@ -197,8 +174,8 @@ enum likeness compare_documents(struct slt_text ours, struct slt_text stored,
 	if (!identity)
 		return is_same(ours, stored, true) ? SAME_EVENT : ANOTHER_DOCUMENT;
 	for (; *identity; identity++) {
-		struct slt_text one = follow(ours, *identity);
-		struct slt_text other = follow(stored, *identity);
+		struct slt_text one = json_follow(ours, *identity);
+		struct slt_text other = json_follow(stored, *identity);
 
 		/* A member that both lack is equal. */
 		if (slt_is_null(one) != slt_is_null(other) ||

@@ -19,7 +19,7 @@ static bool refuse(struct doc *doc, const char *reason)
 
 static int doc_refuse(struct slt_doc *pub, const char *reason)
 {
-	refuse((struct doc *)pub, reason ? reason : "refused by the facade");
+	refuse((struct doc *)pub, reason ? reason : DOC_NO_REASON);
 	return -1;
 }
 
@@ -327,7 +327,7 @@ void doc_begin(struct doc *doc, struct buf *out)
 const char *doc_end(struct doc *doc, int result)
 {
 	if (result)
-		refuse(doc, "refused by the facade");
+		refuse(doc, DOC_NO_REASON);
 	if (doc->depth > 1)
 		refuse(doc, doc->is_array[doc->depth - 1]
 				    ? "the facade left an array open"

@@ -12,6 +12,9 @@
 
 #include "buf.h"
 
+/* The reason of a facade that says none. */
+#define DOC_NO_REASON "refused by the facade"
+
 enum { DOC_MAX_DEPTH = 64, DOC_CHECKED = 4 };
 
 struct doc {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding, loading and opening a facade: the other side of <slt/facade.h>. A loaded
+ * Finding and loading (facade_load.c) and opening (facade.c) a facade: the other side of
+ * <slt/facade.h>. A loaded
  * module is never unloaded. Loading and opening are done by one thread; an open facade is
  * read only and its message is called by all lanes.
  */
@@ -40,6 +41,10 @@ struct facade {
  * EXIT_CONFIG tells what was looked for where, or what is wrong with the file. */
 int facade_load(const char *type, const char *path, struct facade **ret,
 		struct err *err) MUST_CHECK;
+
+/* Loads this very file, MY_TABLE's is my_table.so, whoever may write to it: for its author, who
+ * has just built it. */
+int facade_load_file(const char *path, struct facade **ret, struct err *err) MUST_CHECK;
 
 /* Reads the settings of a facade that is not open, and nothing more. The values stay until
  * it is opened or freed. */

@@ -364,6 +364,27 @@ struct slt_text json_get(struct slt_text valid, const char *name)
 	return slt_str(NULL);
 }
 
+struct slt_text json_follow(struct slt_text value, const char *pointer)
+{
+	char name[256];
+
+	while (*pointer == '/' && !slt_is_null(value)) {
+		size_t n = 0;
+
+		for (pointer++; *pointer && *pointer != '/'; pointer++) {
+			char c = *pointer;
+
+			if (c == '~' && (pointer[1] == '0' || pointer[1] == '1'))
+				c = *++pointer == '0' ? '~' : '/';
+			if (n + 1 < sizeof(name))
+				name[n++] = c;
+		}
+		name[n] = '\0';
+		value = json_get(value, name);
+	}
+	return value;
+}
+
 static void put_control(struct buf *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";

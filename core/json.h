@@ -51,6 +51,10 @@ bool json_items_next(struct json_members *items, struct slt_text *ret_value);
  * none, or the text is another value. */
 struct slt_text json_get(struct slt_text valid, const char *name);
 
+/* The value that a JSON Pointer (RFC 6901) through members of objects leads to; the NULL text
+ * when there is none. Names of more than 255 bytes are not found. */
+struct slt_text json_follow(struct slt_text valid, const char *pointer);
+
 /* Do two raw strings or names, their escapes resolved, hold the same characters? */
 bool json_same_text(struct slt_text raw, struct slt_text other);
 

@@ -11,7 +11,7 @@
 #include "dialect.h"
 #include "facade.h"
 #include "log.h"
-#include "sql.h"
+#include "statements.h"
 
 static struct json_object *setting_to_json(const struct slt_setting *setting)
 {
@@ -115,62 +115,29 @@ int listing_all(const struct settings *settings, bool json, enum exit_status *re
 
 /* ---------------------------------------------------------------- one facade */
 
-/* Without a database no type is known: flags are shown as of type boolean. */
-static int any_type(void *arg, const char *column, char *ret_type, size_t size,
-		    struct err *err)
+static void add_statement(void *into, const char *hook, const char *sql)
 {
-	(void)arg;
-	(void)column;
-	(void)err;
-	snprintf(ret_type, size, "%s", "");
-	return 1;
+	json_object_object_add(into, hook, json_object_new_string(sql));
 }
 
-struct statement {
-	const char *name;
-	const struct sql_template *template;
-	enum sql_form form;
-};
-
-static int render(const struct statement *statement, const struct dialect *dialect,
-		  bool json, struct json_object *into, struct err *err)
+static void print_statement(void *arg, const char *hook, const char *sql)
 {
-	struct sql sql;
-
-	if (!statement->template)
-		return 0;
-	if (sql_render(statement->template, statement->form, dialect, any_type, NULL,
-		       &sql, err) < 0)
-		return err_context(err, "%s", statement->name);
-	if (json)
-		json_object_object_add(into, statement->name,
-				       json_object_new_string(sql.text));
-	else
-		printf("  %-14s %s\n", statement->name, sql.text);
-	sql_fini(&sql);
-	return 0;
+	(void)arg;
+	printf("  %-14s %s\n", hook, sql);
 }
 
 static int show_dialect(struct facade *facade, const struct settings *settings,
 			const struct dialect *dialect, bool json,
 			struct json_object *into, struct err *err)
 {
-	int result = 0;
+	int result;
 
 	if (facade_open(facade, settings, dialect, NULL, err) < 0)
 		return -1;
-	const struct statement statements[] = {
-		{ "fetch", facade->fetch, SQL_FIRST_PAGE },
-		{ "mark_as_sent", facade->mark_as_sent, SQL_AS_IS },
-		{ "mark_as_unsent", facade->mark_as_unsent, SQL_AS_IS },
-		{ "clear", facade->clear, SQL_AS_IS },
-	};
-
 	if (!json)
 		printf("\n%s\n", dialect->name);
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && result == 0;
-	     i++)
-		result = render(&statements[i], dialect, json, into, err);
+	result = statements_each(facade, dialect, json ? add_statement : print_statement,
+				 into, err);
 	facade_close(facade);
 	return result;
 }

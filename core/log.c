@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 static enum log_level max_level = LOG_NOTICE;
 static enum log_format line_format = LOG_TEXT;
@@ -85,4 +86,26 @@ void log_write(enum log_level level, const char *format, ...)
 			text);
 	else
 		fprintf(stderr, "structured-log-transfer: %s\n", text);
+}
+
+static size_t append(char *line, size_t size, size_t n, const char *part)
+{
+	for (; *part && n < size; part++)
+		line[n++] = *part;
+	return n;
+}
+
+void log_from_handler(const char *const *parts)
+{
+	bool json = line_format == LOG_JSON;
+	char line[768];
+	size_t n = append(line, sizeof(line), 0,
+			  json ? "{\"log.level\":\"error\",\"message\":\""
+			       : "structured-log-transfer: error: ");
+
+	for (; *parts; parts++)
+		n = append(line, sizeof(line) - sizeof("\"}\n"), n, *parts);
+	n = append(line, sizeof(line), n, json ? "\"}\n" : "\n");
+	if (write(STDERR_FILENO, line, n) < 0)
+		return; /* there is nobody to tell */
 }

@@ -27,6 +27,11 @@ bool log_is(enum log_level level);
 
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* An error in a line of its own, from a signal handler: nothing is allocated and no lock is
+ * taken, and for that a JSON line has no @timestamp. The parts end with NULL and hold nothing
+ * that JSON would escape. */
+void log_from_handler(const char *const *parts);
+
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)

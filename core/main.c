@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "crash.h"
 #include "listing.h"
 #include "log.h"
 #include "settings.h"
@@ -44,6 +45,8 @@ static const char usage_text[] =
 	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
+	"  facade-test FILE [--rows FILE.json] [--database URL] [--tap]\n"
+	"                   check whether a facade keeps its contract\n"
 	"  config [--json]  print the settings in effect and where each came from, without\n"
 	"                   secrets\n"
 	"\n"
@@ -57,6 +60,9 @@ static const char usage_text[] =
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
 	"  --dry-run        count the rows and delete none\n"
 	"  --print          print the SQL instead of running it\n"
+	"  --rows FILE.json rows that the facade makes documents of: an array of arrays of cells\n"
+	"  --database URL   a scratch database with unsent rows; all changes are rolled back\n"
+	"  --tap            report as the Test Anything Protocol\n"
 	"  --json           print the result as JSON on stdout\n"
 	"  -h, --help       print this and all settings\n"
 	"  -V, --version    print the version\n"
@@ -76,6 +82,9 @@ enum {
 	OPT_DRY_RUN,
 	OPT_AS_SENT,
 	OPT_PRINT,
+	OPT_ROWS,
+	OPT_DATABASE,
+	OPT_TAP,
 	OPT_JSON
 };
 
@@ -123,6 +132,14 @@ static const struct option setup_options[] = {
 	{ 0 },
 };
 
+static const struct option facade_test_options[] = {
+	{ "rows", required_argument, NULL, OPT_ROWS },
+	{ "database", required_argument, NULL, OPT_DATABASE },
+	{ "tap", no_argument, NULL, OPT_TAP },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* of the commands that print a result */
 static const struct option json_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -146,6 +163,7 @@ static const struct command {
 	{ "quarantine", ":h", json_options, SIZE_MAX, commands_quarantine },
 	{ "setup", ":h", setup_options, 0, commands_setup },
 	{ "facades", ":h", json_options, 1, commands_facades },
+	{ "facade-test", ":h", facade_test_options, 1, commands_facade_test },
 	{ "config", ":h", json_options, 0, commands_config },
 };
 
@@ -188,6 +206,9 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
 	case OPT_AS_SENT: args->as_sent = true; return 0;
 	case OPT_PRINT: args->print = true; return 0;
+	case OPT_ROWS: args->test.rows = optarg; return 0;
+	case OPT_DATABASE: args->test.database = optarg; return 0;
+	case OPT_TAP: args->test.tap = true; return 0;
 	case 'v': args->verbose++; return 0;
 	case 'q': args->quiet = true; return 0;
 	case 'h':
@@ -327,6 +348,7 @@ int main(int argc, char **argv)
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);
+	crash_setup();
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {
 		status = commands_failed(&err);

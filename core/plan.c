@@ -109,6 +109,21 @@ int plan_add_clear(struct plan *plan, struct db *db, struct err *err)
 	return render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err);
 }
 
+int plan_add_counts(struct plan *plan, struct db *db, struct err *err)
+{
+	const struct facade *facade = plan->facade;
+	const struct wanted wanted[] = {
+		{ facade->fetch, SQL_UNSENT_COUNT, &plan->unsent_count, "fetch" },
+		{ facade->fetch, SQL_SENT_COUNT, &plan->sent_count, "fetch" },
+		{ facade->fetch, SQL_ALL_COUNT, &plan->all_count, "fetch" },
+		{ facade->mark_as_unsent, SQL_AS_IS, &plan->mark_as_unsent,
+		  "mark_as_unsent" },
+	};
+	size_t n = sizeof(wanted) / sizeof(wanted[0]);
+
+	return render(plan, db, wanted, facade->mark_as_unsent ? n : n - 1, err);
+}
+
 int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,
 		struct err *err)
 {
@@ -140,7 +155,8 @@ void plan_fini(struct plan *plan)
 		&plan->first_page,     &plan->next_page,     &plan->null_keys,
 		&plan->unsent_keys,    &plan->sent_keys,     &plan->mark_as_sent,
 		&plan->old_first_page, &plan->old_next_page, &plan->old_count,
-		&plan->timeless_count, &plan->clear,
+		&plan->timeless_count, &plan->clear,	     &plan->unsent_count,
+		&plan->sent_count,     &plan->all_count,     &plan->mark_as_unsent,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -16,6 +16,8 @@ struct plan {
 	struct db_origin
 		key; /* the column that {key} is, and what the catalog says of it */
 	struct sql first_page, next_page, null_keys, unsent_keys, sent_keys, mark_as_sent;
+	struct sql unsent_count, sent_count, all_count,
+		mark_as_unsent; /* of facade-test */
 	/* of the command clear alone */
 	struct sql old_first_page, old_next_page, old_count, timeless_count, clear;
 };
@@ -28,6 +30,9 @@ void plan_fini(struct plan *plan);
 
 /* Adds the statements of the command clear. EXIT_CONFIG when the facade has none. */
 int plan_add_clear(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
+
+/* Adds the counts, and mark_as_unsent where the facade has one. */
+int plan_add_counts(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
 
 /* From now on the pages are only of rows that meet the condition, an SQL_OWN template with
  * {key_text}. */

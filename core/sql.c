@@ -37,11 +37,15 @@ static const struct form {
 	enum rows rows;
 	bool is_page; /* in key order, with a LIMIT */
 	bool sent;    /* sent rows instead of unsent ones */
+	bool all;     /* sent and unsent ones */
 	bool old;     /* only those whose time is before a limit */
 } forms[N_SQL_FORMS] = {
 	[SQL_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true },
 	[SQL_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true },
 	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
+	[SQL_UNSENT_COUNT] = { COUNT, .rows = WITH_KEY },
+	[SQL_SENT_COUNT] = { COUNT, .rows = WITH_KEY, .sent = true },
+	[SQL_ALL_COUNT] = { COUNT, .rows = WITH_KEY, .all = true },
 	[SQL_UNSENT_KEYS] = { KEYS, .rows = OF_KEYS },
 	[SQL_SENT_KEYS] = { KEYS, .rows = OF_KEYS, .sent = true },
 	[SQL_OLD_FIRST_PAGE] = { KEYS, .rows = WITH_KEY, .is_page = true, OLD },
@@ -204,6 +208,14 @@ static bool is_plain(const char *name)
 	return !strpbrk(name, "'\"\\");
 }
 
+/* In front of the condition of {unsent ...}; OR binds less than anything in it. */
+static void put_unsent(struct renderer *r)
+{
+	const struct form *form = &forms[r->form];
+
+	buf_puts(&r->out, form->all ? "(1 = 1 OR " : form->sent ? "NOT (" : "(");
+}
+
 static int put_piece(struct renderer *r, const struct piece *piece)
 {
 	char column[2 * SQL_MAX_NAME * SQL_MAX_PARTS + 8] = "";
@@ -224,7 +236,7 @@ static int put_piece(struct renderer *r, const struct piece *piece)
 	case P_VALUE: put_param(r, SLOT_VALUE, piece->text); break;
 	case P_KEY: buf_printf(&r->out, "%s AS slt_key", column); break;
 	case P_TIME: buf_printf(&r->out, "%s AS slt_time", column); break;
-	case P_UNSENT: buf_puts(&r->out, forms[r->form].sent ? "NOT (" : "("); break;
+	case P_UNSENT: put_unsent(r); break;
 	case P_END: buf_putc(&r->out, ')'); break;
 	case P_KEYS: failed = put_keys(r, piece, column); break;
 	case P_OLDER_THAN: failed = put_older_than(r, piece, column); break;

@@ -34,6 +34,12 @@ void sql_template_free(struct sql_template *template);
 /* Appends ", SETTING is name" for every {$SETTING}, for messages. */
 void sql_describe_names(const struct sql_template *template, struct buf *out);
 
+/* The SELECT list of a fetch, as far as its text tells. n 0: not known, there is a *. */
+struct sql_columns {
+	size_t n, key_at, time_at; /* SIZE_MAX: no {time} */
+};
+struct sql_columns sql_columns(const struct sql_template *template);
+
 /* What is made of a template: all but SQL_AS_IS of a fetch. The pages are in key order, have
  * at most `limit` rows and give the key as their first column, the NEXT ones those after
  * the key `after`. */
@@ -43,6 +49,9 @@ enum sql_form {
 	SQL_FIRST_PAGE, /* unsent rows, with the cells of the facade's SELECT */
 	SQL_NEXT_PAGE,
 	SQL_NULL_KEYS,	    /* how many unsent rows have no key */
+	SQL_UNSENT_COUNT,   /* how many unsent rows have one */
+	SQL_SENT_COUNT,	    /* how many sent rows */
+	SQL_ALL_COUNT,	    /* how many rows, whatever {unsent} says */
 	SQL_UNSENT_KEYS,    /* the keys of the unsent rows among `keys` */
 	SQL_SENT_KEYS,	    /* the keys of the sent rows among `keys` */
 	SQL_OLD_FIRST_PAGE, /* sent rows whose {time} is before `older_than`: their keys */

@@ -279,6 +279,73 @@ int sql_parse(const char *text, enum sql_role role, sql_setting_fn *setting, voi
 	return 0;
 }
 
+/* Is the word FROM at s, in the middle of a statement? */
+static bool is_from(const char *s, const char *start)
+{
+	return strncasecmp(s, "from", 4) == 0 && !is_name_byte(s[4]) &&
+	       (s == start || !is_name_byte(s[-1]));
+}
+
+/* The * of "SELECT *", ", *" or "t.*", which is not one of a product? */
+static bool is_star(const char *s, const char *start)
+{
+	if (*s != '*')
+		return false;
+	while (s > start && isspace((unsigned char)s[-1]))
+		s--;
+	return s == start || strchr(".,", s[-1]) ||
+	       (size_t)(s - start) == strlen("SELECT");
+}
+
+/* Counts the commas of a piece of text outside of parentheses and quotes, up to the FROM of
+ * the SELECT itself. False behind that. */
+static bool count_commas(const char *text, struct sql_columns *columns, size_t *depth,
+			 char *quote, bool *star)
+{
+	for (const char *s = text; *s; s++) {
+		if (*quote) {
+			if (*s == *quote)
+				*quote = '\0';
+		} else if (strchr("'\"`", *s)) {
+			*quote = *s;
+		} else if (*s == '(') {
+			++*depth;
+		} else if (*s == ')') {
+			*depth -= *depth > 0;
+		} else if (!*depth && is_from(s, text)) {
+			return false;
+		} else if (!*depth && *s == ',') {
+			columns->n++;
+		} else if (!*depth && is_star(s, text)) {
+			*star = true;
+		}
+	}
+	return true;
+}
+
+struct sql_columns sql_columns(const struct sql_template *template)
+{
+	struct sql_columns columns = { .n = 1, .key_at = SIZE_MAX, .time_at = SIZE_MAX };
+	size_t depth = 0;
+	char quote = '\0';
+	bool star = false;
+
+	for (size_t i = 0; i < template->n; i++) {
+		const struct piece *piece = &template->pieces[i];
+
+		if (piece->kind == P_KEY)
+			columns.key_at = columns.n - 1;
+		else if (piece->kind == P_TIME)
+			columns.time_at = columns.n - 1;
+		else if (piece->kind == P_TEXT &&
+			 !count_commas(piece->text, &columns, &depth, &quote, &star))
+			break;
+	}
+	if (star)
+		columns.n = 0;
+	return columns;
+}
+
 void sql_describe_names(const struct sql_template *template, struct buf *out)
 {
 	for (size_t i = 0; i < template->n; i++) {

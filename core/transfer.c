@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "connect.h"
+#include "crash.h"
 #include "lane.h"
 #include "log.h"
 #include "mem.h"
@@ -37,6 +38,14 @@ static void *lane_main(void *arg)
 	return NULL;
 }
 
+static void *thread_main(void *arg)
+{
+	crash_begin_thread();
+	lane_main(arg);
+	crash_end_thread();
+	return NULL;
+}
+
 static int open_lane(struct transfer *t, struct lane *lane, struct err *err)
 {
 	struct db *db = t->session.db;
@@ -57,8 +66,8 @@ static void run_lanes(struct transfer *t, struct lane *lanes, size_t n)
 
 	for (; started < n; started++) {
 		if (open_lane(t, &lanes[started], &err) < 0 ||
-		    pthread_create(&threads[started], NULL, lane_main, &lanes[started]) !=
-			    0)
+		    pthread_create(&threads[started], NULL, thread_main,
+				   &lanes[started]) != 0)
 			break;
 	}
 	if (started < n)
@@ -188,9 +197,8 @@ static int open_all(struct transfer *t, struct err *err)
 		log_info("no index begins with %s: pages are read by scanning the table",
 			 plan->key.column);
 	if (!plan->key.unique)
-		log_info(
-			"%s is not known to be unique: keys are compared with each mark",
-			plan->key.column);
+		log_info("%s is not known to be unique: keys are compared with each mark",
+			 plan->key.column);
 	return 0;
 }
 

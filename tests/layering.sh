@@ -24,13 +24,13 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err fault mem log buf arena utf8 json json_string instant stop
-settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats
-bulk elastic facade host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
-plan source build connect runlock
+err fault mem log crash buf arena utf8 json json_string instant stop
+settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats report samples
+bulk elastic facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
+plan source build statements connect runlock
 quarantine
-lane post exists settle aside session
-transfer clear conflicts preview quarantine_command setup listing effective
+try_message try_database lane post exists settle aside session
+transfer clear conflicts preview quarantine_command setup listing facade_test effective
 commands
 main
 '

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Facades that somebody else has written, built with nothing but what is installed: their rows
-arrive and are marked."""
+"""The examples of the SDK, built with nothing but what is installed: their rows arrive and are
+marked."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import checks
-import outside_tables
+import example_tables
 import slt
 from gateway import Reply
 
@@ -54,7 +54,7 @@ def build(name, folder, flags):
         "-Wl,-z,defs",
         "-o",
         str(folder / f"{name}.so"),
-        str(outside_tables.FOLDER / f"{name}.c"),
+        str(example_tables.FOLDER / f"{name}.c"),
         *pkg_config("--libs"),
     ]
     built = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -65,20 +65,20 @@ def build(name, folder, flags):
 def modules(tmp_path_factory):
     """The folder with the three modules."""
     folder = tmp_path_factory.mktemp("modules")
-    for name in outside_tables.ALL:
+    for name in example_tables.ALL:
         build(name, folder, pkg_config("--cflags"))
     return folder
 
 
-@pytest.fixture(params=outside_tables.ALL)
+@pytest.fixture(params=example_tables.ALL)
 def table(request, db):
     """One of the three tables, with 70 unsent rows."""
-    return outside_tables.ALL[request.param](db).fill(70)
+    return example_tables.ALL[request.param](db).fill(70)
 
 
 @pytest.fixture
-def outsider(program, modules, table):
-    """outsider(server, index): the program set up to send `table` through its facade."""
+def example(program, modules, table):
+    """example(server, index): the program set up to send `table` through its facade."""
 
     def make(server, index):
         return program(table.db, server, index, **table.settings).with_(
@@ -89,8 +89,8 @@ def outsider(program, modules, table):
 
 
 def test_the_header_is_the_only_one_used():
-    for name in outside_tables.ALL:
-        source = outside_tables.FOLDER / f"{name}.c"
+    for name in example_tables.ALL:
+        source = example_tables.FOLDER / f"{name}.c"
         includes = [
             line.split()[1]
             for line in source.read_text(encoding="utf-8").splitlines()
@@ -101,10 +101,10 @@ def test_the_header_is_the_only_one_used():
         ], (source, includes)
 
 
-def test_rows_arrive_and_are_marked(outsider, table, index):
+def test_rows_arrive_and_are_marked(example, table, index):
     marks = table.db.count_marks("ledger_sent" if table.name == "ledger" else table.table)
     index.create(event={"properties": {"amount": {"type": "double"}}})
-    sender = outsider(index, index)
+    sender = example(index, index)
     result = sender.send()
     assert result.status == slt.DONE and result.counted(sent=70), result
     assert checks.delivered(table, index) == 70 and marks() == 3
@@ -112,17 +112,17 @@ def test_rows_arrive_and_are_marked(outsider, table, index):
     assert again.status == slt.DONE and again.counted(), again
 
 
-def test_only_what_was_delivered_is_marked(outsider, table, sink):
+def test_only_what_was_delivered_is_marked(example, table, sink):
     """The second request is answered with garbage for good."""
     keys = [row.key for row in table.rows()]
     sink.script = [None] + [lambda request: Reply(200, b"garbage")] * 1000
-    result = outsider(sink, sink).with_(ELASTICSEARCH_RETRY_SECONDS=1).send()
+    result = example(sink, sink).with_(ELASTICSEARCH_RETRY_SECONDS=1).send()
     assert result.status in (slt.UNAVAILABLE, slt.STOPPED), result
     assert checks.only_unmarked(table, sink, keys[30:]) == keys[:30]
 
 
-def test_preview_shows_the_same(outsider, table, sink):
-    sender = outsider(sink, sink)
+def test_preview_shows_the_same(example, table, sink):
+    sender = example(sink, sink)
     shown = sender.run("preview", "-n", 100)
     assert shown.status == slt.DONE, shown
     assert sender.send().counted(sent=70) and checks.delivered(table, sink) == 70
@@ -134,17 +134,17 @@ def test_preview_shows_the_same(outsider, table, sink):
 def test_they_are_listed_beside_the_shipped_ones(bare, modules, facades):
     both = bare.with_(SLT_FACADE_PATH=f"{modules}:{facades}")
     assert {one["name"] for one in both.run("facades", "--json").json} == {
-        *outside_tables.ALL,
+        *example_tables.ALL,
         "single_column_json",
         "django_auditlog",
     }
-    for name in outside_tables.ALL:
+    for name in example_tables.ALL:
         shown = both.run("facades", name)
         assert shown.status == slt.DONE and "SELECT" in shown.out.upper(), shown
 
 
 def test_a_module_exports_one_symbol(modules):
-    for name in outside_tables.ALL:
+    for name in example_tables.ALL:
         text = subprocess.run(
             ["nm", "-D", "--defined-only", modules / f"{name}.so"],
             check=True,
@@ -154,7 +154,7 @@ def test_a_module_exports_one_symbol(modules):
         assert [line.split()[-1] for line in text.splitlines()] == [f"{name}_LTX_slt_facade"]
 
 
-def test_a_module_of_another_major_is_refused(outsider, table, sink, tmp_path):
+def test_a_module_of_another_major_is_refused(example, table, sink, tmp_path):
     """The same facade, compiled with a header of another ABI."""
     source = (STAGE / "include/slt/facade.h").read_text(encoding="utf-8")
     header = tmp_path / "include/slt/facade.h"
@@ -163,7 +163,7 @@ def test_a_module_of_another_major_is_refused(outsider, table, sink, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
     build(table.name, folder, ["-I", str(tmp_path / "include")])
-    result = outsider(sink, sink).with_(SLT_FACADE_PATH=folder).send()
+    result = example(sink, sink).with_(SLT_FACADE_PATH=folder).send()
     assert (
         result.status == slt.CONFIGURATION
         and str(folder / f"{table.name}.so") in result.err

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of an outbox with plain columns instead of JSON and a uuid for a key. */
+/* The facade of an outbox with plain columns instead of JSON and a uuid for a key.
+ *
+ * Shows: each column becomes a member of its own type. A key may be of any type; its text
+ * becomes the document's _id. slt_put_number sends a number's text as it is stored, 1.50 and
+ * not 1.5, and NULL as null. {is_true c} fits a boolean, a number and a bit. */
 #include <slt/facade.h>
 
 /* CREATE TABLE outbox (event_id uuid PRIMARY KEY, created timestamptz, kind text,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of an event log whose sent flag is a time: NULL until it is sent. */
+/* The facade of an event log whose sent flag is a time: NULL until it is sent.
+ *
+ * Shows: {unsent ...} takes any condition that is never NULL, and {now} is the current time as
+ * a time column of each database takes it. slt_put_members makes the members of a JSON column
+ * those of the document, unchanged; one that we write ourselves is left out of them. */
 #include <slt/facade.h>
 
 /* CREATE TABLE event_log (id bigserial PRIMARY KEY, occurred_at timestamptz,

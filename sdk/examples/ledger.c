@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of an append-only ledger: a second table says what was sent. */
+/* The facade of an append-only ledger: a second table says what was sent.
+ *
+ * Shows: mark_as_sent is any one statement with {keys ...} that changes nothing the second
+ * time, here an INSERT. Without a hook clear, rows are never deleted. */
 #include <slt/facade.h>
 
 /* CREATE TABLE ledger (seq bigint PRIMARY KEY, at timestamptz, who text, what text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tables of the three facades from outside: made, filled and read, with the same face as
+"""The tables of the examples in sdk/examples: made, filled and read, with the same face as
 those in tables.py."""
 
 import json
@@ -14,7 +14,7 @@ from database import as_text
 from expected import Document
 from tables import Row
 
-FOLDER = Path(__file__).resolve().parent / "outside"
+FOLDER = Path(__file__).resolve().parents[2] / "sdk" / "examples"
 
 
 def definition(name, dialect):
@@ -27,7 +27,7 @@ def definition(name, dialect):
     return parts[parts.index(dialect) + 1]
 
 
-class Outside:
+class Example:
     """A subclass has: name of the facade and .sql file, table, fill(count), and rows()."""
 
     def __init__(self, db):
@@ -36,7 +36,7 @@ class Outside:
         db.script(definition(self.name, db.dialect))
 
 
-class SentAt(Outside):
+class SentAt(Example):
     name, table = "sent_at", "event_log"
 
     def fill(self, count):
@@ -69,7 +69,7 @@ class SentAt(Outside):
         )
 
 
-class Outbox(Outside):
+class Outbox(Example):
     name, table = "outbox", "outbox"
     AMOUNTS = ["12.50", "0", "-7", "100.00", "12345678901234567890.123456789", None, "0.000001"]
     SUBJECTS = ["päätös", None, 'quote " \\', "", "🚲", "tab\tnew\nline"]
@@ -110,7 +110,7 @@ class Outbox(Outside):
         return Document(json.dumps(expected.instant(created)), whole, exact=False)
 
 
-class Ledger(Outside):
+class Ledger(Example):
     name, table = "ledger", "ledger"
 
     def fill(self, count):

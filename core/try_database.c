@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+// Tries a facade's statements on a scratch database.
+
+#include "try_database.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chunk.h"
+#include "crash.h"
+#include "host.h"
+#include "mem.h"
+#include "plan.h"
+
+enum { MAX_ROWS = 1000, MAX_SAMPLES = 20, SMALL_PAGE = 3 };
+
+static const char LONG_AGO[] = "1800-01-01 00:00:00", FAR_AHEAD[] = "9990-01-01 00:00:00";
+
+struct attempt {
+	const struct facade *facade;
+	struct db *db;
+	const char *where;
+	struct report *report;
+	struct plan plan;
+	struct sql_values values;
+	struct chunk rows; /* the unsent ones of the beginning */
+	struct chunk now;  /* those that were fetched last */
+	struct db_value keys[MAX_ROWS];
+	bool unsent[MAX_ROWS]; /* what is expected of rows */
+	long long all;	       /* rows of the table, as expected */
+	bool broken;	       /* a statement failed: nothing can be tried behind it */
+	struct err err;
+};
+
+static void check(struct attempt *a, const char *what)
+{
+	report_check(a->report, "%s%s", a->where, what);
+}
+
+/* Always false. */
+static bool failed(struct attempt *a)
+{
+	report_fault(a->report, "%s", a->err.text);
+	a->broken = true;
+	return false;
+}
+
+/* ---------------------------------------------------------------- what is there */
+
+static int add_row(void *arg, const struct db_row *row)
+{
+	struct chunk *chunk = arg;
+
+	chunk_add(chunk, row);
+	return chunk->n > MAX_ROWS;
+}
+
+/* All unsent rows into a->now, in pages of so many. */
+static bool fetch(struct attempt *a, size_t page)
+{
+	struct sql_args args = { .limit = page };
+	size_t before;
+
+	chunk_reset(&a->now);
+	do {
+		const struct sql *sql = &a->plan.first_page;
+
+		before = a->now.n;
+		if (before) {
+			args.after = &a->now.rows[before - 1].key;
+			sql = &a->plan.next_page;
+		}
+		if (plan_query(sql, &args, &a->values, a->db, add_row, &a->now, &a->err) <
+		    0)
+			return failed(a);
+	} while (a->now.n - before == page && a->now.n <= MAX_ROWS);
+	return true;
+}
+
+static int read_number(void *arg, const struct db_row *row)
+{
+	*(long long *)arg = strtoll(row->cells[0].ptr, NULL, 10);
+	return 0;
+}
+
+static bool count(struct attempt *a, const struct sql *sql, long long *ret)
+{
+	struct sql_args args = { .limit = 0 };
+
+	return plan_query(sql, &args, &a->values, a->db, read_number, ret, &a->err) ==
+		       0 ||
+	       failed(a);
+}
+
+static bool is_same_text(struct slt_text a, struct slt_text b)
+{
+	return slt_is_null(a) == slt_is_null(b) && a.len == b.len &&
+	       (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static bool has_same_cells(const struct slt_row *a, const struct slt_row *b)
+{
+	if (a->n_cells != b->n_cells)
+		return false;
+	for (size_t i = 0; i < a->n_cells; i++)
+		if (!is_same_text(a->cells[i], b->cells[i]))
+			return false;
+	return true;
+}
+
+#define KEY_OF(row) (int)(row)->key.text.len, (row)->key.text.ptr
+
+/* Are the rows in a->now exactly those that are expected to be unsent? */
+static void compare(struct attempt *a)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < a->rows.n; i++) {
+		const struct log_row *row = &a->rows.rows[i], *now = &a->now.rows[at];
+		bool is_there = at < a->now.n &&
+				is_same_text(row->key.text, now->key.text);
+
+		if (is_there && !a->unsent[i])
+			report_fault(a->report, "row %.*s is fetched all the same",
+				     KEY_OF(row));
+		else if (!is_there && a->unsent[i])
+			report_fault(a->report, "row %.*s is not fetched", KEY_OF(row));
+		else if (is_there && !has_same_cells(&row->log, &now->log))
+			report_fault(a->report, "row %.*s has other cells", KEY_OF(row));
+		at += is_there;
+	}
+	if (at < a->now.n)
+		report_fault(a->report, "row %.*s was not fetched before",
+			     KEY_OF(&a->now.rows[at]));
+}
+
+static long long n_unsent(const struct attempt *a)
+{
+	long long n = 0;
+
+	for (size_t i = 0; i < a->rows.n; i++)
+		n += a->unsent[i];
+	return n;
+}
+
+/* Does the table look as it is expected to? */
+static void look(struct attempt *a)
+{
+	long long unsent, sent, all;
+
+	if (a->broken || !fetch(a, MAX_ROWS + 1))
+		return;
+	compare(a);
+	if (!count(a, &a->plan.unsent_count, &unsent) ||
+	    !count(a, &a->plan.sent_count, &sent) || !count(a, &a->plan.all_count, &all))
+		return;
+	if (unsent != n_unsent(a))
+		report_fault(a->report, "%lld rows are counted as unsent, %lld expected",
+			     unsent, n_unsent(a));
+	if (unsent + sent != all)
+		report_fault(a->report,
+			     "of %lld rows, %lld are unsent and %lld are sent: the "
+			     "condition in {unsent ...} is NULL for some",
+			     all, unsent, sent);
+	if (all != a->all)
+		report_fault(a->report, "the table has %lld rows, %lld expected", all,
+			     a->all);
+}
+
+/* ---------------------------------------------------------------- what is changed */
+
+/* Runs a statement for n keys of a->keys; touched -1: whatever it touches. */
+static void change(struct attempt *a, const struct sql *sql, size_t n,
+		   const char *older_than, long long touched)
+{
+	struct sql_args args = { .keys = a->keys, .n_keys = n, .older_than = older_than };
+	long long n_touched;
+
+	if (a->broken)
+		return;
+	if (plan_exec(sql, &args, &a->values, a->db, &n_touched, &a->err) < 0)
+		failed(a);
+	else if (touched >= 0 && n_touched != touched)
+		report_fault(a->report, "it has touched %lld rows, %lld expected",
+			     n_touched, touched);
+}
+
+/* Lists the keys of the rows that stand at an even or odd place, or of all with step 1, and
+ * says what becomes of them; how many. */
+static size_t pick(struct attempt *a, size_t from, size_t step, bool unsent)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < a->rows.n; i += step) {
+		a->keys[n++] = a->rows.rows[i].key;
+		a->unsent[i] = unsent;
+	}
+	return n;
+}
+
+static void mark_every_second(struct attempt *a)
+{
+	size_t n = pick(a, 0, 2, false);
+
+	change(a, &a->plan.mark_as_sent, n, NULL, (long long)n);
+}
+
+static void try_mark(struct attempt *a)
+{
+	const struct sql *mark = &a->plan.mark_as_sent;
+	size_t n;
+
+	check(a, "mark_as_sent without a key marks nothing");
+	change(a, mark, 0, NULL, 0);
+	look(a);
+	check(a, "mark_as_sent marks the rows of its keys and no others");
+	mark_every_second(a);
+	look(a);
+	check(a, "mark_as_sent changes nothing the second time");
+	change(a, mark, pick(a, 0, 2, false), NULL, 0);
+	look(a);
+	check(a, "mark_as_sent marks what is left of its keys");
+	n = pick(a, 0, 1, false);
+	change(a, mark, n, NULL, (long long)(n / 2));
+	look(a);
+}
+
+static void try_mark_as_unsent(struct attempt *a)
+{
+	size_t n;
+
+	if (!a->facade->mark_as_unsent)
+		return;
+	check(a, "mark_as_unsent takes back the mark of its keys and no others");
+	n = pick(a, 1, 2, true);
+	change(a, &a->plan.mark_as_unsent, n, NULL, (long long)n);
+	look(a);
+	check(a, "mark_as_unsent changes nothing the second time");
+	change(a, &a->plan.mark_as_unsent, n, NULL, -1);
+	look(a);
+}
+
+static int is_eligible(void *arg, const struct db_row *row)
+{
+	struct attempt *a = arg;
+
+	for (size_t i = 0; i < a->rows.n; i++)
+		if (!a->unsent[i] &&
+		    is_same_text(a->rows.rows[i].key.text, row->cells[0]))
+			a->now.n++;
+	return 0;
+}
+
+/* How many of the rows that we have marked are sent and have a time? */
+static bool count_eligible(struct attempt *a, long long *ret)
+{
+	struct sql_args args = { .limit = (size_t)a->all + 1, .older_than = FAR_AHEAD };
+
+	chunk_reset(&a->now);
+	if (plan_query(&a->plan.old_first_page, &args, &a->values, a->db, is_eligible, a,
+		       &a->err) < 0)
+		return failed(a);
+	*ret = (long long)a->now.n;
+	chunk_reset(&a->now);
+	return true;
+}
+
+/* Half of the rows are sent. */
+static void try_clear(struct attempt *a)
+{
+	const struct sql *clear = &a->plan.clear;
+	long long eligible = 0;
+	size_t n = a->rows.n;
+
+	check(a, "clear without a key deletes nothing");
+	mark_every_second(a);
+	change(a, clear, 0, FAR_AHEAD, 0);
+	look(a);
+	check(a, "clear deletes nothing that is not old");
+	for (size_t i = 0; i < n; i++)
+		a->keys[i] = a->rows.rows[i].key;
+	change(a, clear, n, LONG_AGO, 0);
+	look(a);
+	check(a, "clear deletes old rows that are sent and no others");
+	if (a->broken || !count_eligible(a, &eligible))
+		return;
+	if (!eligible)
+		report_fault(a->report,
+			     "no row that was marked has a time in {time ...}");
+	change(a, clear, n, FAR_AHEAD, eligible);
+	a->all -= eligible;
+	look(a);
+	a->all += eligible;
+}
+
+/* In a transaction that is rolled back. */
+static void within(struct attempt *a, void (*try)(struct attempt *a))
+{
+	if (a->broken)
+		return;
+	if (db_begin(a->db, &a->err) < 0) {
+		failed(a);
+		return;
+	}
+	try(a);
+	db_rollback(a->db);
+	pick(a, 0, 1, true);
+}
+
+static void try_changes(struct attempt *a)
+{
+	try_mark(a);
+	try_mark_as_unsent(a);
+}
+
+/* ---------------------------------------------------------------- what is read */
+
+static void try_hook(struct attempt *a)
+{
+	struct host host;
+	int result;
+
+	if (!a->facade->hooks.check)
+		return;
+	check(a, "its own check finds nothing wrong");
+	host_init(&host, a->facade, dialect_get(a->db->driver->dialect), a->db);
+	crash_enter(a->facade->module, "check");
+	result = a->facade->hooks.check(a->facade->state, &host.pub);
+	crash_leave();
+	if (host_failed(&host, result != 0, &a->err))
+		report_fault(a->report, "%s", a->err.text);
+	host_fini(&host);
+}
+
+static bool prepare(struct attempt *a)
+{
+	check(a, "the statements fit the table");
+	if (plan_init(&a->plan, a->facade, a->db, &a->err) < 0 ||
+	    plan_add_counts(&a->plan, a->db, &a->err) < 0 ||
+	    (a->facade->clear && plan_add_clear(&a->plan, a->db, &a->err) < 0))
+		return failed(a);
+	return true;
+}
+
+static void keep_samples(struct attempt *a, struct samples *samples)
+{
+	size_t n = a->rows.n < MAX_SAMPLES ? a->rows.n : MAX_SAMPLES;
+	size_t n_cells = a->rows.rows[0].log.n_cells;
+
+	if (samples->n && samples->n_cells != n_cells) {
+		report_fault(a->report, "a row has %zu cells, those of the file have %zu",
+			     n_cells, samples->n_cells);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		samples_add(samples, a->rows.rows[i].log.cells, n_cells);
+}
+
+/* The unsent rows into a->rows. False: there are too few, or too many. */
+static bool read_rows(struct attempt *a, struct samples *samples)
+{
+	check(a, "fetch gives unsent rows, each once");
+	if (!fetch(a, MAX_ROWS + 1))
+		return false;
+	if (a->now.n < 2 || a->now.n > MAX_ROWS) {
+		report_fault(a->report,
+			     "a scratch table with 2 to %d unsent rows is expected, this "
+			     "one has %s",
+			     MAX_ROWS, a->now.n < 2 ? "fewer" : "more");
+		return false;
+	}
+	chunk_add_from(&a->rows, &a->now, 0, a->now.n);
+	for (size_t i = 0; i < a->rows.n; i++)
+		if (chunk_is_duplicate(&a->rows, i))
+			report_fault(a->report, "row %.*s is there more than once",
+				     KEY_OF(&a->rows.rows[i]));
+	keep_samples(a, samples);
+	pick(a, 0, 1, true);
+	return !a->report->has_fault;
+}
+
+static void try_reading(struct attempt *a)
+{
+	check(a, "fetch gives the same rows again, and page by page");
+	look(a);
+	if (!a->broken && fetch(a, SMALL_PAGE))
+		compare(a);
+}
+
+void try_database(const struct facade *facade, struct db *db, const char *where,
+		  struct samples *samples, struct report *report)
+{
+	struct attempt *a = mem_new(1, sizeof(*a));
+
+	*a = (struct attempt){
+		.facade = facade, .db = db, .where = where, .report = report
+	};
+	chunk_init(&a->rows);
+	chunk_init(&a->now);
+	sql_values_init(&a->values);
+	try_hook(a);
+	if (prepare(a) && read_rows(a, samples) &&
+	    count(a, &a->plan.all_count, &a->all)) {
+		try_reading(a);
+		within(a, try_changes);
+		if (facade->clear)
+			within(a, try_clear);
+		check(a, "a rollback leaves the table as it was");
+		a->broken = false;
+		look(a);
+	}
+	plan_fini(&a->plan);
+	sql_values_fini(&a->values);
+	chunk_fini(&a->rows);
+	chunk_fini(&a->now);
+	free(a);
+}
