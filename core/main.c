@@ -152,8 +152,7 @@ static const struct command {
 	const char *letters; /* without the plus, operands may stand before options */
 	const struct option *options;
 	size_t max_operands;
-	enum exit_status (*run)(const struct settings *settings,
-				const struct arguments *args);
+	commands_fn *run;
 } commands[] = {
 	{ "send", ":h", send_options, 0, commands_send },
 	{ "clear", ":h", clear_options, 0, commands_clear },
@@ -340,7 +339,7 @@ int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
 	const struct command *command;
-	enum exit_status status;
+	enum exit_status status = EXIT_DONE;
 	struct settings settings;
 	struct err err;
 
@@ -355,7 +354,8 @@ int main(int argc, char **argv)
 	} else {
 		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)),
 			  args.format);
-		status = command->run(&settings, &args);
+		if (command->run(&settings, &args, &status, &err) < 0)
+			status = commands_failed(&err);
 	}
 	settings_fini(&settings);
 	if (fflush(stdout) != 0 && status == EXIT_DONE) {
