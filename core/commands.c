@@ -15,6 +15,7 @@
 #include "preview.h"
 #include "quarantine_command.h"
 #include "setup.h"
+#include "status.h"
 #include "stop.h"
 #include "transfer.h"
 
@@ -119,6 +120,13 @@ int commands_setup(const struct settings *settings, const struct arguments *args
 {
 	(void)ret_status;
 	return setup(settings, args->print, err);
+}
+
+int commands_status(const struct settings *settings, const struct arguments *args,
+		    enum exit_status *ret_status, struct err *err)
+{
+	(void)ret_status;
+	return status_print(settings, args->json, err);
 }
 
 int commands_facades(const struct settings *settings, const struct arguments *args,

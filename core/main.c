@@ -37,6 +37,7 @@ static const char usage_text[] =
 	"                   list unsent rows whose _id has another document in the index\n"
 	"  resolve KEY... --as-sent\n"
 	"                   mark such rows as sent all the same\n"
+	"  status [--json]  count unsent and sent rows, and tell since when the oldest waits\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  quarantine list [--json]\n"
 	"                   show the rows that QUARANTINE_TABLE keeps back\n"
@@ -158,6 +159,7 @@ static const struct command {
 	{ "clear", ":h", clear_options, 0, commands_clear },
 	{ "conflicts", ":h", json_options, 0, commands_conflicts },
 	{ "resolve", ":h", resolve_options, SIZE_MAX, commands_resolve },
+	{ "status", ":h", json_options, 0, commands_status },
 	{ "preview", ":hn:", preview_options, 0, commands_preview },
 	{ "quarantine", ":h", json_options, SIZE_MAX, commands_quarantine },
 	{ "setup", ":h", setup_options, 0, commands_setup },

@@ -29,6 +29,7 @@ enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
 #define FULL_PAGE .head = "SELECT slt_key, slt_log.* FROM ("
 #define KEYS .head = "SELECT slt_key FROM ("
 #define COUNT .head = "SELECT count(*) FROM ("
+#define OLDEST .head = "SELECT min(slt_time) FROM ("
 #define OLD .sent = true, .old = true
 
 /* How a fetch is wrapped as a derived table; head NULL: not at all. */
@@ -45,6 +46,7 @@ static const struct form {
 	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
 	[SQL_UNSENT_COUNT] = { COUNT, .rows = WITH_KEY },
 	[SQL_SENT_COUNT] = { COUNT, .rows = WITH_KEY, .sent = true },
+	[SQL_UNSENT_OLDEST] = { OLDEST, .rows = WITH_KEY },
 	[SQL_ALL_COUNT] = { COUNT, .rows = WITH_KEY, .all = true },
 	[SQL_UNSENT_KEYS] = { KEYS, .rows = OF_KEYS },
 	[SQL_SENT_KEYS] = { KEYS, .rows = OF_KEYS, .sent = true },
