@@ -206,6 +206,7 @@ int elastic_target_init(struct elastic_target *target,
 	target->bulk_path_reasons = make_bulk_path(config, bulk_filter_path_reasons);
 	target->mget_path = make_read_path(config, "/_mget");
 	target->search_path = make_read_path(config, "/_search");
+	target->refresh_path = make_read_path(config, "/_refresh");
 	return 0;
 }
 
@@ -218,6 +219,7 @@ void elastic_target_fini(struct elastic_target *target)
 	free(target->bulk_path_reasons);
 	free(target->mget_path);
 	free(target->search_path);
+	free(target->refresh_path);
 	for (size_t i = 0; i < target->n_urls; i++)
 		free(target->urls[i]);
 	*target = (struct elastic_target){ 0 };
@@ -478,4 +480,9 @@ enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_do
 	    mget_read_search(reply_text(elastic), docs, n, hit, arg, err) < 0)
 		answer = not_understood(elastic, err);
 	return finish(elastic, answer, ret_retry_after);
+}
+
+enum elastic_answer elastic_refresh(struct elastic *elastic, struct err *err)
+{
+	return ask(elastic, elastic->target->refresh_path, NULL, NULL, 0, true, err);
 }

@@ -38,7 +38,8 @@ struct elastic_target {
 	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
 	char *bulk_path;	       /* owned: "/index/_bulk?…" */
 	char *bulk_path_reasons;       /* the same, asking for reasons */
-	char *mget_path, *search_path; /* "/index/_mget", "/index/_search" */
+	/* "/index/_mget", "/index/_search", "/index/_refresh" */
+	char *mget_path, *search_path, *refresh_path;
 	size_t n_urls;
 	bool plaintext_credentials; /* worth a warning on every run */
 };
@@ -86,6 +87,9 @@ enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs,
 
 /* The last reply is not needed any more: gives its memory back where it is more than this. */
 void elastic_drop_reply(struct elastic *elastic, size_t more_than);
+
+/* Makes what was written visible to searches. ANSWER_ITEMS: done. */
+enum elastic_answer elastic_refresh(struct elastic *elastic, struct err *err) MUST_CHECK;
 
 /* Looks for n documents by _id in everything that the target is. */
 enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,

@@ -29,7 +29,7 @@ settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template d
 bulk elastic facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build statements connect runlock
 quarantine
-try_message try_database lane post exists settle aside session
+try_message try_database lane post exists settle aside session lookup differences
 transfer clear conflicts status preview quarantine_command setup listing facade_test effective
 commands
 main
