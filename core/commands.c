@@ -129,6 +129,19 @@ int commands_status(const struct settings *settings, const struct arguments *arg
 	return status_print(settings, args->json, err);
 }
 
+int commands_verify(const struct settings *settings, const struct arguments *args,
+		    enum exit_status *ret_status, struct err *err)
+{
+	struct verify_options options = args->verify;
+
+	if (options.requeue && !*options.since) {
+		*ret_status = commands_usage("%s", "verify: --requeue needs --since");
+		return 0;
+	}
+	options.json = args->json;
+	return verify(settings, &options, ret_status, err);
+}
+
 int commands_facades(const struct settings *settings, const struct arguments *args,
 		     enum exit_status *ret_status, struct err *err)
 {

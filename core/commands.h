@@ -16,6 +16,7 @@
 #include "log.h"
 #include "settings.h"
 #include "transfer.h"
+#include "verify.h"
 
 /* What the command line says; borrowed strings. */
 struct arguments {
@@ -25,8 +26,9 @@ struct arguments {
 	bool quiet, json, print;
 	struct send_options send;
 	struct clear_options clear;
-	long n;	      /* preview -n */
-	bool as_sent; /* resolve --as-sent */
+	struct verify_options verify; /* its json is that above */
+	long n;			      /* preview -n */
+	bool as_sent;		      /* resolve --as-sent */
 	struct facade_test_options test;
 	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
 	size_t n_operands;
@@ -43,6 +45,6 @@ typedef int commands_fn(const struct settings *settings, const struct arguments 
 			enum exit_status *ret_status, struct err *err);
 commands_fn commands_send, commands_clear, commands_conflicts, commands_resolve,
 	commands_preview, commands_quarantine, commands_setup, commands_facades,
-	commands_facade_test, commands_config, commands_status;
+	commands_facade_test, commands_config, commands_status, commands_verify;
 
 #endif

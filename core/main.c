@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "commands.h"
 #include "crash.h"
+#include "instant.h"
 #include "listing.h"
 #include "log.h"
 #include "settings.h"
@@ -38,6 +40,8 @@ static const char usage_text[] =
 	"  resolve KEY... --as-sent\n"
 	"                   mark such rows as sent all the same\n"
 	"  status [--json]  count unsent and sent rows, and tell since when the oldest waits\n"
+	"  verify [--since TIME] [--requeue [--yes]] [--json]\n"
+	"                   list sent rows whose document the index does not hold\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  quarantine list [--json]\n"
 	"                   show the rows that QUARANTINE_TABLE keeps back\n"
@@ -59,6 +63,9 @@ static const char usage_text[] =
 	"  --wait SECONDS   wait so long for another run on the same table to end\n"
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
+	"  --since TIME     rows since a date (2026-10-01), a time, or an age (30d, 12h)\n"
+	"  --requeue        make the rows that are missing unsent again; needs --since\n"
+	"  --yes            also when more than 10 % are missing\n"
 	"  --dry-run        count the rows and delete none\n"
 	"  --print          print the SQL instead of running it\n"
 	"  --rows FILE.json rows that the facade makes documents of: an array of arrays of cells\n"
@@ -83,6 +90,9 @@ enum {
 	OPT_DRY_RUN,
 	OPT_AS_SENT,
 	OPT_PRINT,
+	OPT_SINCE,
+	OPT_REQUEUE,
+	OPT_YES,
 	OPT_ROWS,
 	OPT_DATABASE,
 	OPT_TAP,
@@ -118,6 +128,15 @@ static const struct option clear_options[] = {
 
 static const struct option resolve_options[] = {
 	{ "as-sent", no_argument, NULL, OPT_AS_SENT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option verify_options[] = {
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "requeue", no_argument, NULL, OPT_REQUEUE },
+	{ "yes", no_argument, NULL, OPT_YES },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -160,6 +179,7 @@ static const struct command {
 	{ "conflicts", ":h", json_options, 0, commands_conflicts },
 	{ "resolve", ":h", resolve_options, SIZE_MAX, commands_resolve },
 	{ "status", ":h", json_options, 0, commands_status },
+	{ "verify", ":h", verify_options, 0, commands_verify },
 	{ "preview", ":hn:", preview_options, 0, commands_preview },
 	{ "quarantine", ":h", json_options, SIZE_MAX, commands_quarantine },
 	{ "setup", ":h", setup_options, 0, commands_setup },
@@ -194,6 +214,31 @@ static long age(const char *text)
 	return n * (hours ? HOUR : DAY);
 }
 
+/* A date, a time or an age as YYYY-MM-DD HH:MM:SS in UTC; false: it is none of these. */
+static bool since(const char *text, char ret[sizeof("YYYY-MM-DD HH:MM:SS")])
+{
+	char with_time[64], written[INSTANT_SIZE];
+	long seconds = age(text);
+	time_t then = time(NULL) - seconds;
+	struct instant instant;
+	struct tm utc;
+
+	if (seconds >= 0) {
+		gmtime_r(&then, &utc);
+		strftime(ret, sizeof("YYYY-MM-DD HH:MM:SS"), "%Y-%m-%d %H:%M:%S", &utc);
+		return true;
+	}
+	snprintf(with_time, sizeof(with_time), "%s%s", text,
+		 strlen(text) == strlen("YYYY-MM-DD") ? " 00:00:00" : "");
+	if (!instant_read(slt_str(with_time), &instant))
+		return false;
+	instant_write(&instant, written);
+	memcpy(ret, written, strlen("YYYY-MM-DD HH:MM:SS"));
+	ret[strlen("YYYY-MM-DD")] = ' ';
+	ret[strlen("YYYY-MM-DD HH:MM:SS")] = '\0';
+	return true;
+}
+
 /* 0, or a usage error was told: then EXIT_USAGE. 'h' and 'V' are returned as they are. */
 static int take_option(int option, struct arguments *args, char *const *argv)
 {
@@ -224,6 +269,15 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 				"--older-than: days (30d) or hours (12h) are expected, not %s",
 				optarg);
 		return 0;
+	case OPT_SINCE:
+		if (!since(optarg, args->verify.since))
+			return (int)commands_usage(
+				"--since: a date (2026-10-01), a time (2026-10-01T06:00:00Z) "
+				"or an age (30d, 12h) is expected, not %s",
+				optarg);
+		return 0;
+	case OPT_REQUEUE: args->verify.requeue = true; return 0;
+	case OPT_YES: args->verify.yes = true; return 0;
 	case OPT_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
 			return (int)commands_usage(

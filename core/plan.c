@@ -133,6 +133,22 @@ int plan_add_counts(struct plan *plan, struct db *db, struct err *err)
 	return 0;
 }
 
+int plan_add_sent(struct plan *plan, bool since, struct db *db, struct err *err)
+{
+	const struct facade *facade = plan->facade;
+	const struct wanted wanted[] = {
+		{ facade->fetch, since ? SQL_SINCE_FIRST_PAGE : SQL_SENT_FIRST_PAGE,
+		  &plan->sent_first_page, "fetch" },
+		{ facade->fetch, since ? SQL_SINCE_NEXT_PAGE : SQL_SENT_NEXT_PAGE,
+		  &plan->sent_next_page, "fetch" },
+		{ facade->mark_as_unsent, SQL_AS_IS, &plan->mark_as_unsent,
+		  "mark_as_unsent" },
+	};
+	size_t n = sizeof(wanted) / sizeof(wanted[0]);
+
+	return render(plan, db, wanted, facade->mark_as_unsent ? n : n - 1, err);
+}
+
 int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,
 		struct err *err)
 {
@@ -161,12 +177,12 @@ int plan_filter(struct plan *plan, const struct sql_template *condition, struct 
 void plan_fini(struct plan *plan)
 {
 	struct sql *all[] = {
-		&plan->first_page,     &plan->next_page,     &plan->null_keys,
-		&plan->unsent_keys,    &plan->sent_keys,     &plan->mark_as_sent,
-		&plan->old_first_page, &plan->old_next_page, &plan->old_count,
-		&plan->timeless_count, &plan->clear,	     &plan->unsent_count,
-		&plan->sent_count,     &plan->all_count,     &plan->mark_as_unsent,
-		&plan->unsent_oldest,
+		&plan->first_page,     &plan->next_page,       &plan->null_keys,
+		&plan->unsent_keys,    &plan->sent_keys,       &plan->mark_as_sent,
+		&plan->old_first_page, &plan->old_next_page,   &plan->old_count,
+		&plan->timeless_count, &plan->clear,	       &plan->unsent_count,
+		&plan->sent_count,     &plan->all_count,       &plan->mark_as_unsent,
+		&plan->unsent_oldest,  &plan->sent_first_page, &plan->sent_next_page,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

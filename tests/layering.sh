@@ -30,7 +30,7 @@ bulk elastic facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb m
 plan source build statements connect runlock
 quarantine
 try_message try_database lane post exists settle aside session lookup differences
-transfer clear conflicts status preview quarantine_command setup listing facade_test effective
+transfer clear conflicts verify status preview quarantine_command setup listing facade_test effective
 commands
 main
 '
