@@ -118,8 +118,7 @@ int commands_quarantine(const struct settings *settings, const struct arguments 
 int commands_setup(const struct settings *settings, const struct arguments *args,
 		   enum exit_status *ret_status, struct err *err)
 {
-	(void)ret_status;
-	return setup(settings, args->print, err);
+	return setup(settings, &args->setup, ret_status, err);
 }
 
 int commands_status(const struct settings *settings, const struct arguments *args,

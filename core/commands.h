@@ -15,6 +15,7 @@
 #include "facade_test.h"
 #include "log.h"
 #include "settings.h"
+#include "setup.h"
 #include "transfer.h"
 #include "verify.h"
 
@@ -23,7 +24,8 @@ struct arguments {
 	const char *env_file;
 	enum log_format format;
 	int verbose; /* how often -v */
-	bool quiet, json, print;
+	bool quiet, json;
+	struct setup_options setup;
 	struct send_options send;
 	struct clear_options clear;
 	struct verify_options verify; /* its json is that above */

@@ -47,7 +47,8 @@ static const char usage_text[] =
 	"                   show the rows that QUARANTINE_TABLE keeps back\n"
 	"  quarantine retry [KEY...]\n"
 	"                   let all of them back in, or those with these keys\n"
-	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
+	"  setup [--print] [--template|--data-stream]\n"
+	"                   make the index and QUARANTINE_TABLE, or compare what is there\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
 	"  facade-test FILE [--rows FILE.json] [--database URL] [--tap]\n"
@@ -67,7 +68,9 @@ static const char usage_text[] =
 	"  --requeue        make the rows that are missing unsent again; needs --since\n"
 	"  --yes            also when more than 10 % are missing\n"
 	"  --dry-run        count the rows and delete none\n"
-	"  --print          print the SQL instead of running it\n"
+	"  --print          print SQL and request instead of running them\n"
+	"  --template       make an index template instead of the index\n"
+	"  --data-stream    make the template of a data stream\n"
 	"  --rows FILE.json rows that the facade makes documents of: an array of arrays of cells\n"
 	"  --database URL   a scratch database with unsent rows; all changes are rolled back\n"
 	"  --tap            report as the Test Anything Protocol\n"
@@ -90,6 +93,8 @@ enum {
 	OPT_DRY_RUN,
 	OPT_AS_SENT,
 	OPT_PRINT,
+	OPT_TEMPLATE,
+	OPT_DATA_STREAM,
 	OPT_SINCE,
 	OPT_REQUEUE,
 	OPT_YES,
@@ -148,6 +153,8 @@ static const struct option preview_options[] = {
 
 static const struct option setup_options[] = {
 	{ "print", no_argument, NULL, OPT_PRINT },
+	{ "template", no_argument, NULL, OPT_TEMPLATE },
+	{ "data-stream", no_argument, NULL, OPT_DATA_STREAM },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -251,7 +258,9 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
 	case OPT_AS_SENT: args->as_sent = true; return 0;
-	case OPT_PRINT: args->print = true; return 0;
+	case OPT_PRINT: args->setup.print = true; return 0;
+	case OPT_TEMPLATE: args->setup.form = AS_TEMPLATE; return 0;
+	case OPT_DATA_STREAM: args->setup.form = AS_STREAM_TEMPLATE; return 0;
 	case OPT_ROWS: args->test.rows = optarg; return 0;
 	case OPT_DATABASE: args->test.database = optarg; return 0;
 	case OPT_TAP: args->test.tap = true; return 0;

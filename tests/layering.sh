@@ -26,8 +26,8 @@ check() {
 layers='
 err fault mem log crash buf arena utf8 json json_string instant stop
 settings envfile dburl hosts compare mget chunk doc sql sql_parse sql_template dialect http retry db stats report samples
-bulk elastic facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
-plan source build statements connect runlock
+bulk elastic elastic_target facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
+plan source index build statements connect runlock
 quarantine
 try_message try_database lane post exists settle aside session lookup differences
 transfer clear conflicts verify status preview quarantine_command setup listing facade_test effective
@@ -58,7 +58,7 @@ upward() {
 
 # Files that are a part of another module, which is cut in pieces to keep files short.
 parts='s/\<envfile\>/settings/g; s/\<host\>/facade/g; s/\<(post|exists|settle|aside)\>/lane/g
-	s/\<(pgsql|mysqldb|sqlite|sql|json)_[a-z]+\>/\1/g'
+	s/\<(pgsql|mysqldb|sqlite|sql|json|elastic)_[a-z]+\>/\1/g'
 
 circles() {
 	all_includes | cut -d ' ' -f 2,3 | sed -E "$parts" | awk '$1 != $2' | sort -u |
