@@ -78,7 +78,7 @@ libc='assert ctype errno float inttypes limits locale math stdalign stdarg stdbo
 foreign_includes() {
 	local allowed
 	allowed=$(tr -s ' \t\n' '|' <<<"$libc")
-	grep -HE '^ *# *include' plugins/*.c sdk/slt/*.h |
+	grep -HE '^ *# *include' plugins/*.c sdk/*/*.[ch] |
 		grep -vE "<(slt/facade|${allowed%|})\.h>"
 }
 
