@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clear.h"
+#include "check.h"
 #include "conflicts.h"
 #include "effective.h"
 #include "http.h"
@@ -139,6 +140,14 @@ int commands_verify(const struct settings *settings, const struct arguments *arg
 	}
 	options.json = args->json;
 	return verify(settings, &options, ret_status, err);
+}
+
+int commands_check(const struct settings *settings, const struct arguments *args,
+		   enum exit_status *ret_status, struct err *err)
+{
+	(void)err;
+	*ret_status = check(settings, args->json);
+	return 0;
 }
 
 int commands_facades(const struct settings *settings, const struct arguments *args,

@@ -47,6 +47,7 @@ typedef int commands_fn(const struct settings *settings, const struct arguments 
 			enum exit_status *ret_status, struct err *err);
 commands_fn commands_send, commands_clear, commands_conflicts, commands_resolve,
 	commands_preview, commands_quarantine, commands_setup, commands_facades,
-	commands_facade_test, commands_config, commands_status, commands_verify;
+	commands_facade_test, commands_config, commands_status, commands_verify,
+	commands_check;
 
 #endif

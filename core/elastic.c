@@ -327,3 +327,13 @@ const char *elastic_index(const struct elastic *elastic)
 {
 	return elastic->target->config.index;
 }
+
+const struct elastic_target *elastic_target(const struct elastic *elastic)
+{
+	return elastic->target;
+}
+
+bool elastic_is_forbidden(const struct elastic *elastic)
+{
+	return elastic->reply.status == 401 || elastic->reply.status == 403;
+}

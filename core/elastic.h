@@ -95,6 +95,11 @@ int elastic_request(struct elastic *elastic, const char *method, const char *pat
 		    struct slt_text body, long *ret_status, struct slt_text *ret_body,
 		    struct err *err) MUST_CHECK;
 
+/* Was the last reply, which was refused, a 401 or 403? */
+bool elastic_is_forbidden(const struct elastic *elastic);
+
+const struct elastic_target *elastic_target(const struct elastic *elastic);
+
 /* The target's name. */
 const char *elastic_index(const struct elastic *elastic);
 

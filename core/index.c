@@ -3,6 +3,7 @@
 
 #include "index.h"
 
+#include <ctype.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -308,4 +309,128 @@ int index_compare(struct elastic *elastic, enum index_form form, struct slt_text
 	json_object_put(expected);
 	json_object_put(reply);
 	return 0;
+}
+
+/* ---------------------------------------------------------------- a document */
+
+static bool is_one_of(const char *type, const char *list)
+{
+	const char *found = strstr(list, type);
+
+	return found && (found == list || found[-1] == ' ') &&
+	       strchr(" ", found[strlen(type)]);
+}
+
+/* What the document has there, when a field of that type cannot take it; else NULL. */
+static const char *misfit(const char *type, struct json_object *value)
+{
+	static const char numbers[] = "long integer short byte double float half_float "
+				      "scaled_float unsigned_long ";
+	bool is_text = json_object_is_type(value, json_type_string);
+	const char *text = is_text ? json_object_get_string(value) : "";
+
+	if (json_object_is_type(value, json_type_object))
+		return *type && is_one_of(type, "object nested flattened flat_object ")
+			       ? NULL
+			       : "an object";
+	if (strcmp(type, "object") == 0 || strcmp(type, "nested") == 0)
+		return "a plain value";
+	if (is_one_of(type, numbers) && is_text && text[strspn(text, "+-.0123456789eE")])
+		return "a text";
+	if (strcmp(type, "date") == 0 && is_text && !isdigit((unsigned char)*text))
+		return "no date";
+	if (strcmp(type, "boolean") == 0 && is_text && strcmp(text, "true") != 0 &&
+	    strcmp(text, "false") != 0)
+		return "a text";
+	return NULL;
+}
+
+static void fit(struct comparison *c, struct json_object *mapping,
+		struct json_object *document, bool strict)
+{
+	struct json_object *fields = get(mapping, "properties");
+	struct json_object *dynamic = get(mapping, "dynamic");
+	size_t len = strlen(c->field);
+
+	if (dynamic)
+		strict = strcmp(json_object_get_string(dynamic), "strict") == 0;
+	json_object_object_foreach(document, name, value)
+	{
+		struct json_object *field = get(fields, name);
+		const char *found = NULL;
+
+		snprintf(c->field + len, sizeof(c->field) - len, "%s%s", len ? "." : "",
+			 name);
+		if (!field && strict)
+			c->each(c->arg, c->field, "no such field, and takes no new one",
+				"there");
+		if (field && value)
+			found = misfit(type_of(field), value);
+		if (found)
+			c->each(c->arg, c->field, type_of(field), found);
+		else if (field && json_object_is_type(value, json_type_object))
+			fit(c, field, value, strict);
+		c->field[len] = '\0';
+	}
+}
+
+int index_fits(struct elastic *elastic, struct slt_text document,
+	       index_difference_fn *each, void *arg, struct err *err)
+{
+	struct comparison c = { .each = each, .arg = arg };
+	struct slt_text none = { NULL, 0 }, text;
+	struct json_object *reply, *o;
+	long status;
+
+	if (elastic_request(elastic, "GET", "/{index}/_mapping", none, &status, &text,
+			    err) < 0)
+		return -1;
+	if (status != 200)
+		return elastic_refused(elastic, err);
+	reply = parse(text);
+	o = document.ptr ? parse(document) : NULL;
+	if (json_object_is_type(o, json_type_object) &&
+	    json_object_is_type(reply, json_type_object)) {
+		json_object_object_foreach(reply, name, index)
+		{
+			(void)name;
+			fit(&c, get(index, "mappings"), o, false);
+		}
+	}
+	json_object_put(o);
+	json_object_put(reply);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the server */
+
+int index_product(struct elastic *elastic, char *ret, size_t size, struct err *err)
+{
+	struct slt_text none = { NULL, 0 }, text;
+	struct json_object *reply, *version;
+	const char *number, *product;
+	long status;
+
+	if (elastic_request(elastic, "GET", "/", none, &status, &text, err) < 0)
+		return -1;
+	if (status == 403) { /* a key that may only write */
+		snprintf(ret, size, "version not told");
+		return 0;
+	}
+	if (status != 200)
+		return elastic_refused(elastic, err);
+	reply = parse(text);
+	version = get(reply, "version");
+	number = json_object_get_string(get(version, "number"));
+	product = json_object_get_string(get(version, "distribution"));
+	if (number)
+		snprintf(ret, size, "%s %s",
+			 product && strcmp(product, "opensearch") == 0 ? "OpenSearch"
+								       : "Elasticsearch",
+			 number);
+	json_object_put(reply);
+	return number ? 0
+		      : err_set(err, EXIT_CONFIG,
+				"it is neither Elasticsearch nor OpenSearch: check "
+				"ELASTICSEARCH_HOST and ELASTICSEARCH_PORT");
 }

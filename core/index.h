@@ -13,6 +13,10 @@
 
 enum index_kind { INDEX_ABSENT, INDEX_PLAIN, INDEX_ALIAS, INDEX_STREAM };
 
+/* Product and version, "not told" when the credentials may not ask for it. */
+int index_product(struct elastic *elastic, char *ret, size_t size,
+		  struct err *err) MUST_CHECK;
+
 /* How it is to be made. */
 enum index_form { AS_INDEX, AS_TEMPLATE, AS_STREAM_TEMPLATE };
 
@@ -36,5 +40,10 @@ typedef void index_difference_fn(void *arg, const char *field, const char *expec
 				 const char *found);
 int index_compare(struct elastic *elastic, enum index_form form, struct slt_text body,
 		  index_difference_fn *each, void *arg, struct err *err) MUST_CHECK;
+
+/* Would the index reject this document (the NULL text: none) for the types of its members? Calls
+ * `each` with a field, what the index has, and what the document has. */
+int index_fits(struct elastic *elastic, struct slt_text document,
+	       index_difference_fn *each, void *arg, struct err *err) MUST_CHECK;
 
 #endif

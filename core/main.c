@@ -39,6 +39,7 @@ static const char usage_text[] =
 	"                   list unsent rows whose _id has another document in the index\n"
 	"  resolve KEY... --as-sent\n"
 	"                   mark such rows as sent all the same\n"
+	"  check [--json]   look at everything that a run needs, and say what is wrong\n"
 	"  status [--json]  count unsent and sent rows, and tell since when the oldest waits\n"
 	"  verify [--since TIME] [--requeue [--yes]] [--json]\n"
 	"                   list sent rows whose document the index does not hold\n"
@@ -185,6 +186,7 @@ static const struct command {
 	{ "clear", ":h", clear_options, 0, commands_clear },
 	{ "conflicts", ":h", json_options, 0, commands_conflicts },
 	{ "resolve", ":h", resolve_options, SIZE_MAX, commands_resolve },
+	{ "check", ":h", json_options, 0, commands_check },
 	{ "status", ":h", json_options, 0, commands_status },
 	{ "verify", ":h", verify_options, 0, commands_verify },
 	{ "preview", ":hn:", preview_options, 0, commands_preview },

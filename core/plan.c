@@ -118,6 +118,7 @@ int plan_add_counts(struct plan *plan, struct db *db, struct err *err)
 		{ facade->fetch, SQL_UNSENT_COUNT, &plan->unsent_count, "fetch" },
 		{ facade->fetch, SQL_SENT_COUNT, &plan->sent_count, "fetch" },
 		{ facade->fetch, SQL_ALL_COUNT, &plan->all_count, "fetch" },
+		{ facade->fetch, SQL_TWICE_COUNT, &plan->twice_count, "fetch" },
 	};
 	const struct wanted optional[] = {
 		{ facade->fetch, SQL_UNSENT_OLDEST, &plan->unsent_oldest, "fetch" },
@@ -177,12 +178,13 @@ int plan_filter(struct plan *plan, const struct sql_template *condition, struct 
 void plan_fini(struct plan *plan)
 {
 	struct sql *all[] = {
-		&plan->first_page,     &plan->next_page,       &plan->null_keys,
-		&plan->unsent_keys,    &plan->sent_keys,       &plan->mark_as_sent,
-		&plan->old_first_page, &plan->old_next_page,   &plan->old_count,
-		&plan->timeless_count, &plan->clear,	       &plan->unsent_count,
-		&plan->sent_count,     &plan->all_count,       &plan->mark_as_unsent,
-		&plan->unsent_oldest,  &plan->sent_first_page, &plan->sent_next_page,
+		&plan->first_page,     &plan->next_page,     &plan->null_keys,
+		&plan->unsent_keys,    &plan->sent_keys,     &plan->mark_as_sent,
+		&plan->old_first_page, &plan->old_next_page, &plan->old_count,
+		&plan->timeless_count, &plan->clear,	     &plan->unsent_count,
+		&plan->sent_count,     &plan->all_count,     &plan->mark_as_unsent,
+		&plan->twice_count,    &plan->unsent_oldest, &plan->sent_first_page,
+		&plan->sent_next_page,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

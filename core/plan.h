@@ -16,8 +16,9 @@ struct plan {
 	struct db_origin
 		key; /* the column that {key} is, and what the catalog says of it */
 	struct sql first_page, next_page, null_keys, unsent_keys, sent_keys, mark_as_sent;
-	/* of status and facade-test; without a {time} there is no oldest */
-	struct sql unsent_count, sent_count, all_count, unsent_oldest, mark_as_unsent;
+	/* of status, check and facade-test; without a {time} there is no oldest */
+	struct sql unsent_count, sent_count, all_count, twice_count, unsent_oldest,
+		mark_as_unsent;
 	struct sql sent_first_page, sent_next_page; /* of verify */
 	/* of the command clear alone */
 	struct sql old_first_page, old_next_page, old_count, timeless_count, clear;

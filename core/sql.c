@@ -30,11 +30,14 @@ enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
 #define KEYS .head = "SELECT slt_key FROM ("
 #define COUNT .head = "SELECT count(*) FROM ("
 #define OLDEST .head = "SELECT min(slt_time) FROM ("
+#define TWICE                                                  \
+	.head = "SELECT count(*) FROM (SELECT slt_key FROM (", \
+	.tail = " GROUP BY slt_key HAVING count(*) > 1) AS slt_twice"
 #define OLD .sent = true, .old = true
 
 /* How a fetch is wrapped as a derived table; head NULL: not at all. */
 static const struct form {
-	const char *head;
+	const char *head, *tail;
 	enum rows rows;
 	bool is_page; /* in key order, with a LIMIT */
 	bool sent;    /* sent rows instead of unsent ones */
@@ -47,6 +50,7 @@ static const struct form {
 	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
 	[SQL_UNSENT_COUNT] = { COUNT, .rows = WITH_KEY },
 	[SQL_SENT_COUNT] = { COUNT, .rows = WITH_KEY, .sent = true },
+	[SQL_TWICE_COUNT] = { TWICE, .rows = WITH_KEY, .all = true },
 	[SQL_UNSENT_OLDEST] = { OLDEST, .rows = WITH_KEY },
 	[SQL_ALL_COUNT] = { COUNT, .rows = WITH_KEY, .all = true },
 	[SQL_UNSENT_KEYS] = { KEYS, .rows = OF_KEYS },
@@ -324,6 +328,8 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 		if (put_template(r, r->filter->condition) < 0)
 			return -1;
 	}
+	if (form->tail)
+		buf_puts(&r->out, form->tail);
 	if (form->is_page) {
 		buf_puts(&r->out, " ORDER BY slt_key LIMIT ");
 		put_param(r, SLOT_LIMIT, NULL);

@@ -51,6 +51,7 @@ enum sql_form {
 	SQL_NULL_KEYS,	     /* how many unsent rows have no key */
 	SQL_UNSENT_COUNT,    /* how many unsent rows have one */
 	SQL_SENT_COUNT,	     /* how many sent rows */
+	SQL_TWICE_COUNT,     /* how many keys stand in more than one row */
 	SQL_UNSENT_OLDEST,   /* the smallest {time} of the unsent rows */
 	SQL_ALL_COUNT,	     /* how many rows, whatever {unsent} says */
 	SQL_UNSENT_KEYS,     /* the keys of the unsent rows among `keys` */
