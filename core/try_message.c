@@ -32,6 +32,7 @@ struct trial {
 	const struct samples *samples;
 	struct doc doc;
 	struct buf out;
+	bool is_fast; /* leaves the cells where they are: each has been before such a page */
 	struct slt_text *cells;
 	size_t *sizes; /* of the mappings that the cells lie in */
 };
@@ -85,12 +86,19 @@ static void take_away(struct slt_text placed, size_t size)
 		munmap((char *)(uintptr_t)placed.ptr + placed.len + page - size, size);
 }
 
+/* FNV-1a, of eight bytes at a time: some documents are large. */
 static uint64_t hash_of(const char *bytes, size_t n)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	const uint64_t prime = UINT64_C(0x100000001b3);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325), word;
 
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+	for (; n >= sizeof(word); bytes += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		hash = (hash ^ word) * prime;
+		hash ^= hash >> 32;
+	}
+	for (; n; bytes++, n--)
+		hash = (hash ^ (unsigned char)*bytes) * prime;
 	return hash;
 }
 
@@ -103,7 +111,9 @@ static struct outcome call(struct trial *trial, size_t i)
 	struct outcome outcome = { .reason = NULL };
 	int result;
 
-	for (size_t j = 0; j < n; j++)
+	if (trial->is_fast)
+		row.cells = trial->samples->list[i].cells;
+	for (size_t j = 0; j < n && !trial->is_fast; j++)
 		trial->cells[j] = place(trial->samples->list[i].cells[j],
 					&trial->sizes[j]);
 	buf_reset(&trial->out);
@@ -114,7 +124,7 @@ static struct outcome call(struct trial *trial, size_t i)
 	outcome.reason = doc_end(&trial->doc, result);
 	outcome.len = trial->out.len;
 	outcome.hash = hash_of(trial->out.ptr, trial->out.len);
-	for (size_t j = 0; j < n; j++)
+	for (size_t j = 0; j < n && !trial->is_fast; j++)
 		take_away(trial->cells[j], trial->sizes[j]);
 	return outcome;
 }
@@ -331,6 +341,7 @@ static void try_threads(const struct facade *facade, const struct samples *s,
 					      .from = i * s->n / THREADS,
 					      .start = &start };
 		trial_init(&workers[i].trial, facade, s);
+		workers[i].trial.is_fast = true;
 		if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0)
 			err_no_memory();
 	}
