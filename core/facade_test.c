@@ -151,12 +151,11 @@ static bool fill_samples(struct testing *t, const char *where)
 static void try_messages(struct testing *t, const char *where)
 {
 	struct samples *s = &t->samples;
-	size_t n;
+	size_t n = s->n;
 
 	try_mapping(t->facade, where, t->report);
 	if (!fill_samples(t, where))
 		return;
-	n = s->n;
 	samples_add_hostile(s);
 	try_message(t->facade, where, s, t->report);
 	s->n = n;
