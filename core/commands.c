@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clear.h"
+#include "check.h"
 #include "conflicts.h"
 #include "effective.h"
 #include "http.h"
@@ -15,6 +16,7 @@
 #include "preview.h"
 #include "quarantine_command.h"
 #include "setup.h"
+#include "status.h"
 #include "stop.h"
 #include "transfer.h"
 
@@ -32,22 +34,19 @@ enum exit_status commands_failed(const struct err *err)
 	return err->status;
 }
 
-enum exit_status commands_send(const struct settings *settings,
-			       const struct arguments *args)
+int commands_send(const struct settings *settings, const struct arguments *args,
+		  enum exit_status *ret_status, struct err *err)
 {
 	enum exit_status status = EXIT_BUG;
 	struct stats stats;
-	struct err err;
 	char summary[512];
 	int result;
 
-	if (http_global_init(&err) < 0)
-		return commands_failed(&err);
+	if (http_global_init(err) < 0)
+		return -1;
 	stats_init(&stats);
-	result = transfer_send(settings, &args->send, &stats, &status, &err);
-	if (result < 0) {
-		status = commands_failed(&err);
-	} else if (result == 0) {
+	result = transfer_send(settings, &args->send, &stats, &status, err);
+	if (result == 0) {
 		status = stats_exit_status(&stats, stop_is_requested() && stats.more);
 		if (stats.failed)
 			log_error("%s", stats.err.text);
@@ -69,114 +68,115 @@ enum exit_status commands_send(const struct settings *settings,
 		stats_print_json(&stats, status);
 	stats_fini(&stats);
 	http_global_fini();
-	return status;
+	*ret_status = status;
+	return result < 0 ? -1 : 0;
 }
 
-enum exit_status commands_clear(const struct settings *settings,
-				const struct arguments *args)
+int commands_clear(const struct settings *settings, const struct arguments *args,
+		   enum exit_status *ret_status, struct err *err)
 {
-	enum exit_status status;
-	struct err err;
-
-	return clear_rows(settings, &args->clear, &status, &err) < 0
-		       ? commands_failed(&err)
-		       : status;
+	return clear_rows(settings, &args->clear, ret_status, err);
 }
 
-enum exit_status commands_conflicts(const struct settings *settings,
-				    const struct arguments *args)
+int commands_conflicts(const struct settings *settings, const struct arguments *args,
+		       enum exit_status *ret_status, struct err *err)
 {
-	enum exit_status status;
-	struct err err;
-
-	return conflicts_list(settings, args->json, &status, &err) < 0
-		       ? commands_failed(&err)
-		       : status;
+	return conflicts_list(settings, args->json, ret_status, err);
 }
 
-enum exit_status commands_resolve(const struct settings *settings,
-				  const struct arguments *args)
+int commands_resolve(const struct settings *settings, const struct arguments *args,
+		     enum exit_status *ret_status, struct err *err)
 {
-	enum exit_status status;
-	struct err err;
-
-	if (!args->n_operands || !args->as_sent)
-		return commands_usage("%s", "resolve: the keys of rows and --as-sent are "
-					    "expected");
-	return conflicts_resolve(settings, args->operands, args->n_operands, &status,
-				 &err) < 0
-		       ? commands_failed(&err)
-		       : status;
+	if (args->n_operands && args->as_sent)
+		return conflicts_resolve(settings, args->operands, args->n_operands,
+					 ret_status, err);
+	*ret_status = commands_usage(
+		"%s", "resolve: the keys of rows and --as-sent are expected");
+	return 0;
 }
 
-enum exit_status commands_preview(const struct settings *settings,
-				  const struct arguments *args)
+int commands_preview(const struct settings *settings, const struct arguments *args,
+		     enum exit_status *ret_status, struct err *err)
 {
-	enum exit_status status;
-	struct err err;
-
-	return preview(settings, args->n, &status, &err) < 0 ? commands_failed(&err)
-							     : status;
+	return preview(settings, args->n, ret_status, err);
 }
 
-enum exit_status commands_quarantine(const struct settings *settings,
-				     const struct arguments *args)
+int commands_quarantine(const struct settings *settings, const struct arguments *args,
+			enum exit_status *ret_status, struct err *err)
 {
 	const char *what = args->n_operands ? args->operands[0] : "";
-	enum exit_status status = EXIT_DONE;
-	struct err err;
-	int result;
 
 	if (strcmp(what, "list") == 0 && args->n_operands == 1)
-		result = quarantine_list(settings, args->json, &err);
-	else if (strcmp(what, "retry") == 0)
-		result = quarantine_retry(settings, args->operands + 1,
-					  args->n_operands - 1, &status, &err);
-	else
-		return commands_usage("quarantine: %s is expected",
-				      "list, or retry and perhaps keys,");
-	return result < 0 ? commands_failed(&err) : status;
+		return quarantine_list(settings, args->json, err);
+	if (strcmp(what, "retry") == 0)
+		return quarantine_retry(settings, args->operands + 1,
+					args->n_operands - 1, ret_status, err);
+	*ret_status = commands_usage("quarantine: %s is expected",
+				     "list, or retry and perhaps keys,");
+	return 0;
 }
 
-enum exit_status commands_setup(const struct settings *settings,
-				const struct arguments *args)
+int commands_setup(const struct settings *settings, const struct arguments *args,
+		   enum exit_status *ret_status, struct err *err)
 {
-	struct err err;
-
-	return setup(settings, args->print, &err) < 0 ? commands_failed(&err) : EXIT_DONE;
+	return setup(settings, &args->setup, ret_status, err);
 }
 
-enum exit_status commands_facades(const struct settings *settings,
-				  const struct arguments *args)
+int commands_status(const struct settings *settings, const struct arguments *args,
+		    enum exit_status *ret_status, struct err *err)
 {
-	enum exit_status status = EXIT_DONE;
-	struct err err;
-	int result;
+	(void)ret_status;
+	return status_print(settings, args->json, err);
+}
 
+int commands_verify(const struct settings *settings, const struct arguments *args,
+		    enum exit_status *ret_status, struct err *err)
+{
+	struct verify_options options = args->verify;
+
+	if (options.requeue && !*options.since) {
+		*ret_status = commands_usage("%s", "verify: --requeue needs --since");
+		return 0;
+	}
+	options.json = args->json;
+	return verify(settings, &options, ret_status, err);
+}
+
+int commands_check(const struct settings *settings, const struct arguments *args,
+		   enum exit_status *ret_status, struct err *err)
+{
+	(void)err;
+	*ret_status = check(settings, args->json);
+	return 0;
+}
+
+int commands_facades(const struct settings *settings, const struct arguments *args,
+		     enum exit_status *ret_status, struct err *err)
+{
 	if (args->n_operands)
-		result = listing_one(settings, args->operands[0], args->json, &err);
-	else
-		result = listing_all(settings, args->json, &status, &err);
-	return result < 0 ? commands_failed(&err) : status;
+		return listing_one(settings, args->operands[0], args->json, err);
+	return listing_all(settings, args->json, ret_status, err);
 }
 
-enum exit_status commands_facade_test(const struct settings *settings,
-				      const struct arguments *args)
+int commands_facade_test(const struct settings *settings, const struct arguments *args,
+			 enum exit_status *ret_status, struct err *err)
 {
 	struct facade_test_options options = args->test;
-	enum exit_status status;
-	struct err err;
 
-	if (!args->n_operands)
-		return commands_usage("%s", "facade-test: the file of a facade is "
-					    "expected, such as ./my_table.so");
+	if (!args->n_operands) {
+		*ret_status = commands_usage(
+			"%s",
+			"facade-test: the file of a facade is expected, such as ./my_table.so");
+		return 0;
+	}
 	options.file = args->operands[0];
-	return facade_test(settings, &options, &status, &err) < 0 ? commands_failed(&err)
-								  : status;
+	return facade_test(settings, &options, ret_status, err);
 }
 
-enum exit_status commands_config(const struct settings *settings,
-				 const struct arguments *args)
+int commands_config(const struct settings *settings, const struct arguments *args,
+		    enum exit_status *ret_status, struct err *err)
 {
-	return effective_print(settings, args->json);
+	(void)err;
+	*ret_status = effective_print(settings, args->json);
+	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The commands, between main, which reads the command line, and the modules that do the work:
- * each takes the settings and what the command line says, tells in the log why it fails, and
- * returns the program's exit status. One thread.
+ * each takes the settings and what the command line says, and gives the program's exit status.
+ * One thread.
  */
 #ifndef SLT_COMMANDS_H
 #define SLT_COMMANDS_H
@@ -15,18 +15,22 @@
 #include "facade_test.h"
 #include "log.h"
 #include "settings.h"
+#include "setup.h"
 #include "transfer.h"
+#include "verify.h"
 
 /* What the command line says; borrowed strings. */
 struct arguments {
 	const char *env_file;
 	enum log_format format;
 	int verbose; /* how often -v */
-	bool quiet, json, print;
+	bool quiet, json;
+	struct setup_options setup;
 	struct send_options send;
 	struct clear_options clear;
-	long n;	      /* preview -n */
-	bool as_sent; /* resolve --as-sent */
+	struct verify_options verify; /* its json is that above */
+	long n;			      /* preview -n */
+	bool as_sent;		      /* resolve --as-sent */
 	struct facade_test_options test;
 	char **operands; /* facades NAME; resolve KEY...; quarantine list; quarantine retry KEY... */
 	size_t n_operands;
@@ -38,25 +42,12 @@ enum exit_status commands_usage(const char *format, const char *what);
 /* Logs a failure; its status. */
 enum exit_status commands_failed(const struct err *err);
 
-enum exit_status commands_send(const struct settings *settings,
-			       const struct arguments *args);
-enum exit_status commands_clear(const struct settings *settings,
-				const struct arguments *args);
-enum exit_status commands_conflicts(const struct settings *settings,
-				    const struct arguments *args);
-enum exit_status commands_resolve(const struct settings *settings,
-				  const struct arguments *args);
-enum exit_status commands_preview(const struct settings *settings,
-				  const struct arguments *args);
-enum exit_status commands_quarantine(const struct settings *settings,
-				     const struct arguments *args);
-enum exit_status commands_setup(const struct settings *settings,
-				const struct arguments *args);
-enum exit_status commands_facades(const struct settings *settings,
-				  const struct arguments *args);
-enum exit_status commands_facade_test(const struct settings *settings,
-				      const struct arguments *args);
-enum exit_status commands_config(const struct settings *settings,
-				 const struct arguments *args);
+/* The commands: 0 and *ret_status, which is EXIT_DONE unless they set it, or -1. */
+typedef int commands_fn(const struct settings *settings, const struct arguments *args,
+			enum exit_status *ret_status, struct err *err);
+commands_fn commands_send, commands_clear, commands_conflicts, commands_resolve,
+	commands_preview, commands_quarantine, commands_setup, commands_facades,
+	commands_facade_test, commands_config, commands_status, commands_verify,
+	commands_check;
 
 #endif

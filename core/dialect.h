@@ -60,6 +60,10 @@ struct dialect {
 
 	const char *now;
 
+	/* Questions whose answer is the last cell of the first row: the server's version, and
+	 * the protocol of TLS of this connection, "" without; NULL: it has none. */
+	const char *version_query, *tls_query;
+
 	/* A key of that declared type in lower case ("" not known) as the driver reads it,
 	 * byte for byte, whatever the collation: what log_key of the quarantine holds. */
 	void (*key_text)(struct buf *out, const char *column, const char *type);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The search server, Elasticsearch or OpenSearch: where it is, and what its answers to a
- * whole request mean. A struct elastic_target is made once from the settings and shared,
- * read only; a struct elastic is one lane's connection to it.
+ * whole request mean. A struct elastic_target (elastic_target.c) is made once from the settings and
+ * shared, read only; a struct elastic is one lane's connection to it.
  */
 #ifndef SLT_ELASTIC_H
 #define SLT_ELASTIC_H
@@ -38,7 +38,8 @@ struct elastic_target {
 	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
 	char *bulk_path;	       /* owned: "/index/_bulk?…" */
 	char *bulk_path_reasons;       /* the same, asking for reasons */
-	char *mget_path, *search_path; /* "/index/_mget", "/index/_search" */
+	/* "/index/_mget", "/index/_search", "/index/_refresh" */
+	char *mget_path, *search_path, *refresh_path;
 	size_t n_urls;
 	bool plaintext_credentials; /* worth a warning on every run */
 };
@@ -48,6 +49,9 @@ struct elastic_target {
 int elastic_target_init(struct elastic_target *target,
 			const struct elastic_config *config, struct err *err) MUST_CHECK;
 void elastic_target_fini(struct elastic_target *target);
+
+/* Appends text with %XX for all that cannot stand in a path. */
+void elastic_put_percent(struct buf *to, const char *text);
 
 /* What became of one request. */
 enum elastic_answer {
@@ -84,8 +88,29 @@ enum elastic_answer elastic_bulk(struct elastic *elastic, const struct slt_text 
 enum elastic_answer elastic_mget(struct elastic *elastic, struct mget_doc *docs, size_t n,
 				 long *ret_retry_after, struct err *err) MUST_CHECK;
 
+/* Any other request, for those who administer. {index} in the path stands for the target's name.
+ * A body goes as JSON; the NULL text: none. 0: a whole reply, of whatever status, whose body is on
+ * loan until the next request. -1: there is none. */
+int elastic_request(struct elastic *elastic, const char *method, const char *path,
+		    struct slt_text body, long *ret_status, struct slt_text *ret_body,
+		    struct err *err) MUST_CHECK;
+
+/* Was the last reply, which was refused, a 401 or 403? */
+bool elastic_is_forbidden(const struct elastic *elastic);
+
+const struct elastic_target *elastic_target(const struct elastic *elastic);
+
+/* The target's name. */
+const char *elastic_index(const struct elastic *elastic);
+
+/* What such a reply with a status of failure means, as *err; always -1. */
+int elastic_refused(struct elastic *elastic, struct err *err);
+
 /* The last reply is not needed any more: gives its memory back where it is more than this. */
 void elastic_drop_reply(struct elastic *elastic, size_t more_than);
+
+/* Makes what was written visible to searches. ANSWER_ITEMS: done. */
+enum elastic_answer elastic_refresh(struct elastic *elastic, struct err *err) MUST_CHECK;
 
 /* Looks for n documents by _id in everything that the target is. */
 enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_doc *docs,

@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "commands.h"
 #include "crash.h"
+#include "instant.h"
 #include "listing.h"
 #include "log.h"
 #include "settings.h"
@@ -37,12 +39,17 @@ static const char usage_text[] =
 	"                   list unsent rows whose _id has another document in the index\n"
 	"  resolve KEY... --as-sent\n"
 	"                   mark such rows as sent all the same\n"
+	"  check [--json]   look at everything that a run needs, and say what is wrong\n"
+	"  status [--json]  count unsent and sent rows, and tell since when the oldest waits\n"
+	"  verify [--since TIME] [--requeue [--yes]] [--json]\n"
+	"                   list sent rows whose document the index does not hold\n"
 	"  preview [-n N]   print the documents that send would write, one a line\n"
 	"  quarantine list [--json]\n"
 	"                   show the rows that QUARANTINE_TABLE keeps back\n"
 	"  quarantine retry [KEY...]\n"
 	"                   let all of them back in, or those with these keys\n"
-	"  setup [--print]  make QUARANTINE_TABLE, if it is set, or print the SQL that does\n"
+	"  setup [--print] [--template|--data-stream]\n"
+	"                   make the index and QUARANTINE_TABLE, or compare what is there\n"
 	"  facades [NAME] [--json]\n"
 	"                   list the facades that can be loaded, or show one\n"
 	"  facade-test FILE [--rows FILE.json] [--database URL] [--tap]\n"
@@ -58,8 +65,13 @@ static const char usage_text[] =
 	"  --wait SECONDS   wait so long for another run on the same table to end\n"
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
+	"  --since TIME     rows since a date (2026-10-01), a time, or an age (30d, 12h)\n"
+	"  --requeue        make the rows that are missing unsent again; needs --since\n"
+	"  --yes            also when more than 10 % are missing\n"
 	"  --dry-run        count the rows and delete none\n"
-	"  --print          print the SQL instead of running it\n"
+	"  --print          print SQL and request instead of running them\n"
+	"  --template       make an index template instead of the index\n"
+	"  --data-stream    make the template of a data stream\n"
 	"  --rows FILE.json rows that the facade makes documents of: an array of arrays of cells\n"
 	"  --database URL   a scratch database with unsent rows; all changes are rolled back\n"
 	"  --tap            report as the Test Anything Protocol\n"
@@ -82,6 +94,11 @@ enum {
 	OPT_DRY_RUN,
 	OPT_AS_SENT,
 	OPT_PRINT,
+	OPT_TEMPLATE,
+	OPT_DATA_STREAM,
+	OPT_SINCE,
+	OPT_REQUEUE,
+	OPT_YES,
 	OPT_ROWS,
 	OPT_DATABASE,
 	OPT_TAP,
@@ -121,6 +138,15 @@ static const struct option resolve_options[] = {
 	{ 0 },
 };
 
+static const struct option verify_options[] = {
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "requeue", no_argument, NULL, OPT_REQUEUE },
+	{ "yes", no_argument, NULL, OPT_YES },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static const struct option preview_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -128,6 +154,8 @@ static const struct option preview_options[] = {
 
 static const struct option setup_options[] = {
 	{ "print", no_argument, NULL, OPT_PRINT },
+	{ "template", no_argument, NULL, OPT_TEMPLATE },
+	{ "data-stream", no_argument, NULL, OPT_DATA_STREAM },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -152,13 +180,15 @@ static const struct command {
 	const char *letters; /* without the plus, operands may stand before options */
 	const struct option *options;
 	size_t max_operands;
-	enum exit_status (*run)(const struct settings *settings,
-				const struct arguments *args);
+	commands_fn *run;
 } commands[] = {
 	{ "send", ":h", send_options, 0, commands_send },
 	{ "clear", ":h", clear_options, 0, commands_clear },
 	{ "conflicts", ":h", json_options, 0, commands_conflicts },
 	{ "resolve", ":h", resolve_options, SIZE_MAX, commands_resolve },
+	{ "check", ":h", json_options, 0, commands_check },
+	{ "status", ":h", json_options, 0, commands_status },
+	{ "verify", ":h", verify_options, 0, commands_verify },
 	{ "preview", ":hn:", preview_options, 0, commands_preview },
 	{ "quarantine", ":h", json_options, SIZE_MAX, commands_quarantine },
 	{ "setup", ":h", setup_options, 0, commands_setup },
@@ -193,6 +223,31 @@ static long age(const char *text)
 	return n * (hours ? HOUR : DAY);
 }
 
+/* A date, a time or an age as YYYY-MM-DD HH:MM:SS in UTC; false: it is none of these. */
+static bool since(const char *text, char ret[sizeof("YYYY-MM-DD HH:MM:SS")])
+{
+	char with_time[64], written[INSTANT_SIZE];
+	long seconds = age(text);
+	time_t then = time(NULL) - seconds;
+	struct instant instant;
+	struct tm utc;
+
+	if (seconds >= 0) {
+		gmtime_r(&then, &utc);
+		strftime(ret, sizeof("YYYY-MM-DD HH:MM:SS"), "%Y-%m-%d %H:%M:%S", &utc);
+		return true;
+	}
+	snprintf(with_time, sizeof(with_time), "%s%s", text,
+		 strlen(text) == strlen("YYYY-MM-DD") ? " 00:00:00" : "");
+	if (!instant_read(slt_str(with_time), &instant))
+		return false;
+	instant_write(&instant, written);
+	memcpy(ret, written, strlen("YYYY-MM-DD HH:MM:SS"));
+	ret[strlen("YYYY-MM-DD")] = ' ';
+	ret[strlen("YYYY-MM-DD HH:MM:SS")] = '\0';
+	return true;
+}
+
 /* 0, or a usage error was told: then EXIT_USAGE. 'h' and 'V' are returned as they are. */
 static int take_option(int option, struct arguments *args, char *const *argv)
 {
@@ -205,7 +260,9 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_DRY_RUN: args->clear.dry_run = true; return 0;
 	case OPT_AS_SENT: args->as_sent = true; return 0;
-	case OPT_PRINT: args->print = true; return 0;
+	case OPT_PRINT: args->setup.print = true; return 0;
+	case OPT_TEMPLATE: args->setup.form = AS_TEMPLATE; return 0;
+	case OPT_DATA_STREAM: args->setup.form = AS_STREAM_TEMPLATE; return 0;
 	case OPT_ROWS: args->test.rows = optarg; return 0;
 	case OPT_DATABASE: args->test.database = optarg; return 0;
 	case OPT_TAP: args->test.tap = true; return 0;
@@ -223,6 +280,15 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 				"--older-than: days (30d) or hours (12h) are expected, not %s",
 				optarg);
 		return 0;
+	case OPT_SINCE:
+		if (!since(optarg, args->verify.since))
+			return (int)commands_usage(
+				"--since: a date (2026-10-01), a time (2026-10-01T06:00:00Z) "
+				"or an age (30d, 12h) is expected, not %s",
+				optarg);
+		return 0;
+	case OPT_REQUEUE: args->verify.requeue = true; return 0;
+	case OPT_YES: args->verify.yes = true; return 0;
 	case OPT_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
 			return (int)commands_usage(
@@ -340,7 +406,7 @@ int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
 	const struct command *command;
-	enum exit_status status;
+	enum exit_status status = EXIT_DONE;
 	struct settings settings;
 	struct err err;
 
@@ -355,7 +421,8 @@ int main(int argc, char **argv)
 	} else {
 		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)),
 			  args.format);
-		status = command->run(&settings, &args);
+		if (command->run(&settings, &args, &status, &err) < 0)
+			status = commands_failed(&err);
 	}
 	settings_fini(&settings);
 	if (fflush(stdout) != 0 && status == EXIT_DONE) {

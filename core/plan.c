@@ -3,6 +3,8 @@
 
 #include "plan.h"
 
+#include <stdint.h>
+
 /* Flags are columns of the table that the key is of. */
 struct type_arg {
 	struct db *db;
@@ -116,6 +118,30 @@ int plan_add_counts(struct plan *plan, struct db *db, struct err *err)
 		{ facade->fetch, SQL_UNSENT_COUNT, &plan->unsent_count, "fetch" },
 		{ facade->fetch, SQL_SENT_COUNT, &plan->sent_count, "fetch" },
 		{ facade->fetch, SQL_ALL_COUNT, &plan->all_count, "fetch" },
+		{ facade->fetch, SQL_TWICE_COUNT, &plan->twice_count, "fetch" },
+	};
+	const struct wanted optional[] = {
+		{ facade->fetch, SQL_UNSENT_OLDEST, &plan->unsent_oldest, "fetch" },
+		{ facade->mark_as_unsent, SQL_AS_IS, &plan->mark_as_unsent,
+		  "mark_as_unsent" },
+	};
+	bool has_time = sql_columns(facade->fetch).time_at != SIZE_MAX;
+
+	if (render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err) < 0 ||
+	    (has_time && render(plan, db, &optional[0], 1, err) < 0) ||
+	    (facade->mark_as_unsent && render(plan, db, &optional[1], 1, err) < 0))
+		return -1;
+	return 0;
+}
+
+int plan_add_sent(struct plan *plan, bool since, struct db *db, struct err *err)
+{
+	const struct facade *facade = plan->facade;
+	const struct wanted wanted[] = {
+		{ facade->fetch, since ? SQL_SINCE_FIRST_PAGE : SQL_SENT_FIRST_PAGE,
+		  &plan->sent_first_page, "fetch" },
+		{ facade->fetch, since ? SQL_SINCE_NEXT_PAGE : SQL_SENT_NEXT_PAGE,
+		  &plan->sent_next_page, "fetch" },
 		{ facade->mark_as_unsent, SQL_AS_IS, &plan->mark_as_unsent,
 		  "mark_as_unsent" },
 	};
@@ -157,6 +183,8 @@ void plan_fini(struct plan *plan)
 		&plan->old_first_page, &plan->old_next_page, &plan->old_count,
 		&plan->timeless_count, &plan->clear,	     &plan->unsent_count,
 		&plan->sent_count,     &plan->all_count,     &plan->mark_as_unsent,
+		&plan->twice_count,    &plan->unsent_oldest, &plan->sent_first_page,
+		&plan->sent_next_page,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -16,8 +16,10 @@ struct plan {
 	struct db_origin
 		key; /* the column that {key} is, and what the catalog says of it */
 	struct sql first_page, next_page, null_keys, unsent_keys, sent_keys, mark_as_sent;
-	struct sql unsent_count, sent_count, all_count,
-		mark_as_unsent; /* of facade-test */
+	/* of status, check and facade-test; without a {time} there is no oldest */
+	struct sql unsent_count, sent_count, all_count, twice_count, unsent_oldest,
+		mark_as_unsent;
+	struct sql sent_first_page, sent_next_page; /* of verify */
 	/* of the command clear alone */
 	struct sql old_first_page, old_next_page, old_count, timeless_count, clear;
 };
@@ -33,6 +35,11 @@ int plan_add_clear(struct plan *plan, struct db *db, struct err *err) MUST_CHECK
 
 /* Adds the counts, and mark_as_unsent where the facade has one. */
 int plan_add_counts(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
+
+/* Adds mark_as_unsent and the pages of sent rows: with since, of those whose time is not before
+ * `older_than`. */
+int plan_add_sent(struct plan *plan, bool since, struct db *db,
+		  struct err *err) MUST_CHECK;
 
 /* From now on the pages are only of rows that meet the condition, an SQL_OWN template with
  * {key_text}. */

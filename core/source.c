@@ -53,6 +53,13 @@ void source_take_old(struct source *source, const char *older_than)
 	source->older_than = older_than;
 }
 
+void source_take_sent(struct source *source, const char *since)
+{
+	source->first_page = &source->plan->sent_first_page;
+	source->next_page = &source->plan->sent_next_page;
+	source->older_than = since;
+}
+
 struct page {
 	struct chunk *chunk;
 	size_t max_bytes;

@@ -25,9 +25,10 @@ struct source {
 	pthread_cond_t settled;
 	const struct plan *plan;
 	const struct sql *first_page, *next_page;
-	const char *older_than; /* of pages of old rows, or NULL */
-	size_t chunk_size;	/* rows of a chunk at most */
-	size_t max_bytes;	/* of cells in a page: a row more may go beyond */
+	const char
+		*older_than;   /* of pages of old rows, or of those since then; or NULL */
+	size_t chunk_size;     /* rows of a chunk at most */
+	size_t max_bytes;      /* of cells in a page: a row more may go beyond */
 	size_t remaining;      /* rows that may still be handed out; SIZE_MAX: no limit */
 	size_t in_hand;	       /* rows that lanes have taken and not settled */
 	size_t page_rows;      /* LIMIT of the next page: less when rows are large */
@@ -49,6 +50,10 @@ void source_fini(struct source *source);
 /* Hands out instead the keys of the rows that are sent and before this time (borrowed), for
  * a plan with the statements of clear. Before the first take. */
 void source_take_old(struct source *source, const char *older_than);
+
+/* Hands out sent rows instead, for a plan with their pages; since NULL: all. Before the first
+ * take. */
+void source_take_sent(struct source *source, const char *since);
 
 /* The next chunk, into a chunk that is reset. 1 taken, 0 nothing more. Waits while the
  * limit is used up by rows in the hands of other lanes: those that are set aside give way

@@ -29,25 +29,40 @@ enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
 #define FULL_PAGE .head = "SELECT slt_key, slt_log.* FROM ("
 #define KEYS .head = "SELECT slt_key FROM ("
 #define COUNT .head = "SELECT count(*) FROM ("
+#define OLDEST .head = "SELECT min(slt_time) FROM ("
+#define TWICE                                                  \
+	.head = "SELECT count(*) FROM (SELECT slt_key FROM (", \
+	.tail = " GROUP BY slt_key HAVING count(*) > 1) AS slt_twice"
 #define OLD .sent = true, .old = true
 
 /* How a fetch is wrapped as a derived table; head NULL: not at all. */
 static const struct form {
-	const char *head;
+	const char *head, *tail;
 	enum rows rows;
 	bool is_page; /* in key order, with a LIMIT */
 	bool sent;    /* sent rows instead of unsent ones */
 	bool all;     /* sent and unsent ones */
 	bool old;     /* only those whose time is before a limit */
+	bool since;   /* only those whose time is not */
 } forms[N_SQL_FORMS] = {
 	[SQL_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true },
 	[SQL_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true },
 	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
 	[SQL_UNSENT_COUNT] = { COUNT, .rows = WITH_KEY },
 	[SQL_SENT_COUNT] = { COUNT, .rows = WITH_KEY, .sent = true },
+	[SQL_TWICE_COUNT] = { TWICE, .rows = WITH_KEY, .all = true },
+	[SQL_UNSENT_OLDEST] = { OLDEST, .rows = WITH_KEY },
 	[SQL_ALL_COUNT] = { COUNT, .rows = WITH_KEY, .all = true },
 	[SQL_UNSENT_KEYS] = { KEYS, .rows = OF_KEYS },
 	[SQL_SENT_KEYS] = { KEYS, .rows = OF_KEYS, .sent = true },
+	[SQL_SENT_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true,
+				  .sent = true },
+	[SQL_SENT_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true,
+				 .sent = true },
+	[SQL_SINCE_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true,
+				   .sent = true, .since = true },
+	[SQL_SINCE_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true, .sent = true,
+				  .since = true },
 	[SQL_OLD_FIRST_PAGE] = { KEYS, .rows = WITH_KEY, .is_page = true, OLD },
 	[SQL_OLD_NEXT_PAGE] = { KEYS, .rows = AFTER, .is_page = true, OLD },
 	[SQL_OLD_COUNT] = { COUNT, .rows = WITH_KEY, OLD },
@@ -294,17 +309,17 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 {
 	const struct piece *time = find_piece(r->template, P_TIME);
 
-	if ((form->old || form->rows == TIMELESS) && !time)
+	if ((form->old || form->since || form->rows == TIMELESS) && !time)
 		return err_set(r->err, EXIT_CONFIG,
-			       "it has no {time ...}, by which old rows are found");
+			       "it has no {time ...}, by which rows are known to be old");
 	buf_puts(&r->out, form->head);
 	if (put_template(r, r->template) < 0)
 		return -1;
 	buf_puts(&r->out, ") AS slt_log WHERE ");
 	if (put_rows(r, form->rows) < 0)
 		return -1;
-	if (form->old) {
-		buf_puts(&r->out, " AND ");
+	if (form->old || form->since) {
+		buf_puts(&r->out, form->old ? " AND " : " AND NOT ");
 		if (put_older_than(r, time, "slt_time") < 0)
 			return -1;
 	}
@@ -313,6 +328,8 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 		if (put_template(r, r->filter->condition) < 0)
 			return -1;
 	}
+	if (form->tail)
+		buf_puts(&r->out, form->tail);
 	if (form->is_page) {
 		buf_puts(&r->out, " ORDER BY slt_key LIMIT ");
 		put_param(r, SLOT_LIMIT, NULL);

@@ -116,6 +116,20 @@ missing_in_manual() {
 	done
 }
 
+# What the contract of facades lacks: braces of the parser, functions and members of the header.
+missing_in_contract() {
+	local contract=doc/slt-facade.7 word
+	for word in $(sed -nE 's/^\t\{ "([a-z_]+)", P_.*/\1/p' core/sql_parse.c); do
+		grep -qE "^\.It Li \{$word( |}| Ar)|Li \{$word " "$contract" || echo "no brace {$word}"
+	done
+	for word in $(sed -nE 's/^(static inline|#define).*\b(slt_[a-z_]+)\(.*/\2/p' sdk/slt/facade.h); do
+		grep -qw "$word" "$contract" || echo "no function $word"
+	done
+	for word in $(sed -n '/^struct slt_facade {/,/^};/s/^\t.*(\*\([a-z_]*\))(.*/\1/p' sdk/slt/facade.h); do
+		grep -qE "^\.It Fn \"[a-z *]*\*?$word\"" "$contract" || echo "no hook $word"
+	done
+}
+
 # ---- the tour
 
 # named: what stands in backticks and begins like a path of the tree; x.[ch] is two files
@@ -179,8 +193,9 @@ check "README.md has every setting with its default" "$(not_in_readme)"
 check "the manual has every setting with its default" "$(not_in_manual)"
 check "README.md and the manual have no setting that is none" "$(unknown_settings)"
 check "the manual has every command, option and exit status" "$(missing_in_manual)"
+check "slt-facade(7) has every brace, function and hook" "$(missing_in_contract)"
 if command -v mandoc >/dev/null; then
-	check "mandoc does not warn of the manual" "$(mandoc -Tlint -Wwarning "$manual" 2>&1)"
+	check "mandoc does not warn of the manuals" "$(mandoc -Tlint -Wwarning doc/*.[17] 2>&1)"
 fi
 check "the tour names every file of core/, plugins/ and sdk/" "$(not_in_tour)"
 check "every file and function that the tour names is there" "$(not_there)"

@@ -34,7 +34,11 @@ test  | f:/usr/sbin/mariadbd   | mariadb-server-core              | mariadb-serv
 test  | mariadb                | mariadb-client-core              | mariadb
 test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio
 test  | f:/usr/lib*/libnuma.so.1 | libnuma1                       | numactl-libs
+test  | abidiff                | abigail-tools                    | libabigail
+test  | sqlite3                | sqlite3                          | sqlite
 test  | openssl                | openssl                          | openssl
+test  | dpkg-buildpackage      | dpkg-dev                         | dpkg-dev
+test  | dh                     | debhelper                        | debhelper
 test  | py:pytest              | python3-pytest                   | python3-pytest
 test  | py:psycopg2            | python3-psycopg2                 | python3-psycopg2
 test  | py:pymysql             | python3-pymysql                  | python3-PyMySQL

@@ -7,6 +7,7 @@
 
 #include "db.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct db_driver *const db_drivers[] = {
@@ -80,6 +81,32 @@ int db_begin(struct db *db, struct err *err)
 int db_commit(struct db *db, struct err *err)
 {
 	return db->driver->commit(db, err);
+}
+
+struct first_cell {
+	char *to;
+	size_t size;
+	int found;
+};
+
+static int take_first_cell(void *arg, const struct db_row *row)
+{
+	struct first_cell *cell = arg;
+	struct slt_text text = row->cells[0];
+
+	cell->found = 1;
+	snprintf(cell->to, cell->size, "%.*s", (int)text.len, text.ptr ? text.ptr : "");
+	return 1;
+}
+
+int db_query_text(struct db *db, const char *sql, const struct db_value *values,
+		  size_t n_values, char *ret, size_t size, struct err *err)
+{
+	struct first_cell cell = { ret, size, 0 };
+
+	if (db_query(db, sql, values, n_values, take_first_cell, &cell, err) < 0)
+		return -1;
+	return cell.found;
 }
 
 void db_rollback(struct db *db)

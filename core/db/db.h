@@ -115,6 +115,11 @@ void db_close(struct db *db);
 int db_query(struct db *db, const char *sql, const struct db_value *values,
 	     size_t n_values, db_row_fn *row, void *arg, struct err *err) MUST_CHECK;
 
+/* The first cell of the first row as a C string, NULL as "", cut to size. 1 found, 0 there is no
+ * row. */
+int db_query_text(struct db *db, const char *sql, const struct db_value *values,
+		  size_t n_values, char *ret, size_t size, struct err *err) MUST_CHECK;
+
 /* Runs a statement that changes rows; *ret_touched is how many it matched. Of a view of
  * SQLite it is how many rows its INSTEAD OF triggers have changed, in all tables
  * together. */

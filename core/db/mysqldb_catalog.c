@@ -141,39 +141,20 @@ int mysqldb_origin(struct db *db, const char *sql, const char *name,
 
 /* ---------------------------------------------------------------- a column's type */
 
-struct type_answer {
-	char *type;
-	size_t size;
-	int found;
-};
-
-static int read_type(void *arg, const struct db_row *row)
-{
-	struct type_answer *answer = arg;
-
-	answer->found = 1;
-	snprintf(answer->type, answer->size, "%.*s", (int)row->cells[0].len,
-		 row->cells[0].ptr);
-	return 0;
-}
-
 int mysqldb_column(struct db *db, const struct db_table *table, const char *column,
 		   char *ret_type, size_t size, struct err *err)
 {
-	struct type_answer answer = { ret_type, size, 0 };
 	struct db_value values[3] = {
 		text_value(*table->schema ? table->schema : NULL),
 		text_value(table->name),
 		text_value(column),
 	};
 
-	if (mysqldb_query(db,
-			  "SELECT LOWER(column_type) FROM information_schema.columns"
-			  " WHERE table_schema = COALESCE(?, DATABASE())"
-			  " AND table_name = ? AND column_name = ?",
-			  values, 3, read_type, &answer, err) < 0)
-		return -1;
-	return answer.found;
+	return db_query_text(db,
+			     "SELECT LOWER(column_type) FROM information_schema.columns"
+			     " WHERE table_schema = COALESCE(?, DATABASE())"
+			     " AND table_name = ? AND column_name = ?",
+			     values, 3, ret_type, size, err);
 }
 
 /* ---------------------------------------------------------------- the run lock */

@@ -208,37 +208,17 @@ int sqlite_origin(struct db *db, const char *sql, const char *name,
 	return rc;
 }
 
-struct type_answer {
-	char *type;
-	size_t size;
-	int found;
-};
-
-static int read_type(void *arg, const struct db_row *row)
-{
-	struct type_answer *answer = arg;
-	struct slt_text text = row->cells[0];
-
-	answer->found = 1;
-	snprintf(answer->type, answer->size, "%.*s", (int)text.len,
-		 text.ptr ? text.ptr : "");
-	return 1;
-}
-
 int sqlite_column(struct db *db, const struct db_table *table, const char *column,
 		  char *ret_type, size_t size, struct err *err)
 {
-	struct type_answer answer = { ret_type, size, 0 };
 	struct db_value values[3] = {
 		{ slt_str(table->name), DB_TEXT },
 		{ slt_str(*table->schema ? table->schema : NULL), DB_TEXT },
 		{ slt_str(column), DB_TEXT },
 	};
 
-	if (sqlite_query(db,
-			 "SELECT lower(type) FROM pragma_table_xinfo(?1, ?2)"
-			 " WHERE name = ?3 COLLATE NOCASE",
-			 values, 3, read_type, &answer, err) < 0)
-		return -1;
-	return answer.found;
+	return db_query_text(db,
+			     "SELECT lower(type) FROM pragma_table_xinfo(?1, ?2)"
+			     " WHERE name = ?3 COLLATE NOCASE",
+			     values, 3, ret_type, size, err);
 }

@@ -50,7 +50,8 @@
  * major. struct slt_text is frozen. ABI changelog: 1.0 the first.
  *
  * Needs C99; in C++, C++20 for the designated initialisers above (the header itself:
- * C++11).
+ * C++11), and with -Wextra, -Wno-missing-field-initializers for members that are left out.
+ * Hooks must not throw.
  */
 #ifndef SLT_FACADE_H
 #define SLT_FACADE_H

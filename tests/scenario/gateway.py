@@ -235,6 +235,8 @@ class Sink(Gateway):
             return bulk_reply([self.store(key, text) for key, text in request.pairs])
         if request.is_mget:
             return mget_reply(self.found(key) for key in request.ids)
+        if request.method == "PUT":  # an index is made
+            return Reply(200, {"acknowledged": True})
         if request.path == "/":
             return Reply(
                 200,
