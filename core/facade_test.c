@@ -52,9 +52,13 @@ static bool is_setting_name(const char *name)
 
 static bool is_programs(const char *name)
 {
-	for (int id = 0; id < N_SETTINGS; id++)
-		if (strcmp(settings_table[id].name, name) == 0)
+	for (int id = 0; id < N_SETTINGS; id++) {
+		const struct setting *s = &settings_table[id];
+
+		if (strcmp(s->name, name) == 0 ||
+		    (s->alias && strcmp(s->alias, name) == 0))
 			return true;
+	}
 	return false;
 }
 
