@@ -360,19 +360,22 @@ static void within(struct attempt *a, void (*try)(struct attempt *a))
 	pick(a, 0, 1, true);
 }
 
-/* The other two need marks. */
+/* The other two need marks, and all rows unsent again. */
 static void try_changes(struct attempt *a)
 {
+	bool can_mark;
+
 	within(a, try_mark);
-	if (is_well(a)) {
-		if (a->facade->mark_as_unsent)
-			within(a, try_mark_as_unsent);
-		if (a->facade->clear)
-			within(a, try_clear);
-	}
+	can_mark = is_well(a);
 	check(a, "a rollback leaves the table as it was");
 	a->broken = false;
 	look(a);
+	if (!can_mark || !is_well(a))
+		return;
+	if (a->facade->mark_as_unsent)
+		within(a, try_mark_as_unsent);
+	if (a->facade->clear)
+		within(a, try_clear);
 }
 
 /* ---------------------------------------------------------------- what is read */
