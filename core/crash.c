@@ -77,7 +77,6 @@ void crash_setup(void)
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		sigaction(signals[i].number, &action, &former[i]);
-	atexit(on_exit_in_hook);
 	crash_begin_thread();
 }
 
@@ -88,6 +87,9 @@ void crash_begin_thread(void)
 	own_stack = mem_new(1, STACK);
 	stack.ss_sp = own_stack;
 	sigaltstack(&stack, NULL);
+	/* The last one registered is the first to run: before those of libraries (OpenSSL), which
+	 * take away what the other threads are using. */
+	atexit(on_exit_in_hook);
 }
 
 void crash_end_thread(void)

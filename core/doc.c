@@ -17,6 +17,13 @@ static bool refuse(struct doc *doc, const char *reason)
 	return false;
 }
 
+/* The facade has called what it must not call there. */
+static bool misuse(struct doc *doc, const char *reason)
+{
+	doc->is_misused |= !doc->reason;
+	return refuse(doc, reason);
+}
+
 static int doc_refuse(struct slt_doc *pub, const char *reason)
 {
 	refuse((struct doc *)pub, reason ? reason : DOC_NO_REASON);
@@ -42,9 +49,9 @@ static bool put_name(struct doc *doc, const char *name, bool is_null)
 	if (doc->out->full)
 		return refuse(doc, "the document is too large");
 	if (in_array && name)
-		return refuse(doc, "the facade gave a name to an element of an array");
+		return misuse(doc, "the facade gave a name to an element of an array");
 	if (!in_array && !name)
-		return refuse(doc, "the facade gave no name to a member of an object");
+		return misuse(doc, "the facade gave no name to a member of an object");
 	put_comma(doc);
 	if (in_array)
 		return true;
@@ -105,7 +112,7 @@ static void doc_close(struct slt_doc *pub)
 	if (doc->reason)
 		return;
 	if (doc->depth == 1) {
-		refuse(doc, "the facade ended more objects or arrays than it began");
+		misuse(doc, "the facade ended more objects or arrays than it began");
 		return;
 	}
 	doc->depth--;
@@ -253,7 +260,7 @@ static void doc_members(struct slt_doc *pub, struct slt_text object, const char 
 		return;
 	}
 	if (doc->is_array[doc->depth - 1]) {
-		refuse(doc, "the facade put members into an array");
+		misuse(doc, "the facade put members into an array");
 		return;
 	}
 	json_members_init(&members, object);
@@ -315,6 +322,7 @@ void doc_begin(struct doc *doc, struct buf *out)
 	doc->out = out;
 	doc->start = out->len;
 	doc->reason = NULL;
+	doc->is_misused = false;
 	doc->depth = 1;
 	doc->is_array[0] = false;
 	doc->has_members[0] = false;
@@ -329,7 +337,7 @@ const char *doc_end(struct doc *doc, int result)
 	if (result)
 		refuse(doc, DOC_NO_REASON);
 	if (doc->depth > 1)
-		refuse(doc, doc->is_array[doc->depth - 1]
+		misuse(doc, doc->is_array[doc->depth - 1]
 				    ? "the facade left an array open"
 				    : "the facade left an object open");
 	if (!doc->out->full && !doc->has_timestamp)

@@ -22,6 +22,7 @@ struct doc {
 	struct buf *out;
 	size_t start;	    /* where this document starts in out */
 	const char *reason; /* literal: why the row is refused; NULL: it is not */
+	bool is_misused;    /* that is the fault of the facade, whatever the row */
 	unsigned depth;	    /* open objects and arrays, the root included */
 	bool is_array[DOC_MAX_DEPTH];
 	bool has_members[DOC_MAX_DEPTH];

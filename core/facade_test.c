@@ -25,7 +25,8 @@
 /* What the child shares with its parent. */
 struct shared {
 	struct report report;
-	bool is_done;
+	bool is_done;		 /* all was tried that can be */
+	enum exit_status status; /* then: how the child is about to end */
 };
 
 struct testing {
@@ -51,9 +52,13 @@ static bool is_setting_name(const char *name)
 
 static bool is_programs(const char *name)
 {
-	for (int id = 0; id < N_SETTINGS; id++)
-		if (strcmp(settings_table[id].name, name) == 0)
+	for (int id = 0; id < N_SETTINGS; id++) {
+		const struct setting *s = &settings_table[id];
+
+		if (strcmp(s->name, name) == 0 ||
+		    (s->alias && strcmp(s->alias, name) == 0))
 			return true;
+	}
 	return false;
 }
 
@@ -150,12 +155,11 @@ static bool fill_samples(struct testing *t, const char *where)
 static void try_messages(struct testing *t, const char *where)
 {
 	struct samples *s = &t->samples;
-	size_t n;
+	size_t n = s->n;
 
 	try_mapping(t->facade, where, t->report);
 	if (!fill_samples(t, where))
 		return;
-	n = s->n;
 	samples_add_hostile(s);
 	try_message(t->facade, where, s, t->report);
 	s->n = n;
@@ -177,6 +181,7 @@ static void try_dialect(struct testing *t, enum slt_dialect id)
 		report_fault(t->report, "%s", err.text);
 	else if (!t->options->database)
 		try_messages(t, where);
+	report_check_ends(t->report);
 	facade_close(t->facade);
 }
 
@@ -200,6 +205,7 @@ static int try_with(struct testing *t, struct err *err)
 		} else {
 			try_database(t->facade, db, where, &t->samples, t->report);
 			try_messages(t, where);
+			report_check_ends(t->report);
 			facade_close(t->facade);
 		}
 	}
@@ -238,16 +244,19 @@ static int child(struct testing *t, struct shared *shared, enum exit_status *ret
 
 	samples_init(&t->samples);
 	result = try_everything(t, err);
+	report_check_ends(t->report);
 	facade_free(t->facade);
 	samples_fini(&t->samples);
-	if (result == 0)
-		*ret_status = report_end(t->report) ? EXIT_DONE : EXIT_SET_ASIDE;
+	if (result < 0)
+		report_break_off(t->report, err->text);
+	*ret_status = EXIT_DONE;
+	shared->status = result < 0 ? err->status : EXIT_DONE;
 	shared->is_done = true;
 	return result;
 }
 
 /* The facade has ended the child: that is its last fault. */
-static enum exit_status bury(struct report *report, int status)
+static void bury(struct report *report, int status)
 {
 	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
@@ -262,8 +271,19 @@ static enum exit_status bury(struct report *report, int status)
 	else
 		report_fault(report, "it has ended the process, with status %d",
 			     WEXITSTATUS(status));
-	report_end(report);
-	return EXIT_SET_ASIDE;
+}
+
+/* What has become of the child? */
+static enum exit_status judge(struct shared *shared, int status)
+{
+	bool is_well = shared->is_done && WIFEXITED(status) &&
+		       WEXITSTATUS(status) == (int)shared->status;
+
+	if (is_well && shared->status != EXIT_DONE)
+		return shared->status;
+	if (!is_well)
+		bury(&shared->report, status);
+	return report_end(&shared->report) ? EXIT_DONE : EXIT_SET_ASIDE;
 }
 
 int facade_test(const struct settings *settings,
@@ -281,6 +301,9 @@ int facade_test(const struct settings *settings,
 	shared->report.tap = options->tap;
 	t.report = &shared->report;
 	fflush(stdout);
+	/* nobody looks at the stop flag here, and a facade may not end */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	pid = fork();
 	if (pid < 0)
 		return err_set(err, EXIT_BUG, "fork: %s", strerror(errno));
@@ -288,10 +311,7 @@ int facade_test(const struct settings *settings,
 		return child(&t, shared, ret_status, err);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (shared->is_done && WIFEXITED(status))
-		*ret_status = (enum exit_status)WEXITSTATUS(status);
-	else
-		*ret_status = bury(t.report, status);
+	*ret_status = judge(shared, status);
 	munmap(shared, sizeof(*shared));
 	return 0;
 }

@@ -376,8 +376,9 @@ struct slt_text json_follow(struct slt_text value, const char *pointer)
 
 			if (c == '~' && (pointer[1] == '0' || pointer[1] == '1'))
 				c = *++pointer == '0' ? '~' : '/';
-			if (n + 1 < sizeof(name))
-				name[n++] = c;
+			if (n + 1 == sizeof(name))
+				return slt_str(NULL);
+			name[n++] = c;
 		}
 		name[n] = '\0';
 		value = json_get(value, name);

@@ -31,7 +31,7 @@ static void put_check(const struct report *report, const char *tap, const char *
 	put_plain(report->check);
 }
 
-static void end_check(struct report *report)
+void report_check_ends(struct report *report)
 {
 	if (report->is_open && !report->has_fault) {
 		report->passed++;
@@ -39,7 +39,7 @@ static void end_check(struct report *report)
 	}
 	report->is_open = false;
 	report->at[0] = '\0';
-	alarm(0);
+	alarm(REPORT_SECONDS);
 	fflush(stdout);
 }
 
@@ -49,13 +49,12 @@ void report_check(struct report *report, const char *format, ...)
 
 	if (report->tap && !n_checks(report) && !report->is_open)
 		puts("TAP version 13");
-	end_check(report);
+	report_check_ends(report);
 	va_start(ap, format);
 	vsnprintf(report->check, sizeof(report->check), format, ap);
 	va_end(ap);
 	report->is_open = true;
 	report->has_fault = false;
-	alarm(REPORT_SECONDS);
 }
 
 void report_at(struct report *report, const char *what)
@@ -97,7 +96,7 @@ void report_note(struct report *report, const char *format, ...)
 	va_list ap;
 
 	if (!report->is_open || !report->has_fault)
-		end_check(report);
+		report_check_ends(report);
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
@@ -107,12 +106,22 @@ void report_note(struct report *report, const char *format, ...)
 
 bool report_end(struct report *report)
 {
-	end_check(report);
+	report_check_ends(report);
 	if (report->tap)
 		printf("1..%u\n", n_checks(report));
 	else
 		printf("%u passed, %u failed, %u skipped\n", report->passed,
 		       report->failed, report->skipped);
 	fflush(stdout);
+	alarm(0);
 	return report->failed == 0;
+}
+
+void report_break_off(const struct report *report, const char *why)
+{
+	if (!report->tap)
+		return;
+	fputs("Bail out! ", stdout);
+	put_plain(why);
+	fflush(stdout);
 }

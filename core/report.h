@@ -21,11 +21,15 @@ struct report {
 	char at[160];	 /* what it is trying, "" not told */
 };
 
-/* A check may take so long; then SIGALRM ends the process. */
+/* A check may take so long, and so may what comes between two of them; then SIGALRM ends the
+ * process. */
 enum { REPORT_SECONDS = 60 };
 
 /* Begins a check; the one before it ends, and passes unless a fault was told. */
 void report_check(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Ends the check: what follows is not its doing. */
+void report_check_ends(struct report *report);
 
 /* What the check is about to try, in case that the process dies of it. */
 void report_at(struct report *report, const char *what);
@@ -41,5 +45,8 @@ void report_note(struct report *report, const char *format, ...) PRINTF_LIKE(2, 
 
 /* Ends the last check and the report. Did all pass? */
 bool report_end(struct report *report);
+
+/* Instead: the rest cannot be tried, and the log says why. */
+void report_break_off(const struct report *report, const char *why);
 
 #endif

@@ -91,6 +91,9 @@ static int add_row(struct samples *s, const char *file, size_t number,
 			       "%s: row %zu: an array of cells is expected", file,
 			       number);
 	n = json_object_array_length(row);
+	if (!n)
+		return err_set(err, EXIT_CONFIG, "%s: row %zu has no cells", file,
+			       number);
 	if (s->n && n != s->n_cells)
 		return err_set(err, EXIT_CONFIG,
 			       "%s: row %zu has %zu cells, the rows before have %zu",

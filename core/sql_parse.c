@@ -286,15 +286,18 @@ static bool is_from(const char *s, const char *start)
 	       (s == start || !is_name_byte(s[-1]));
 }
 
-/* The * of "SELECT *", ", *" or "t.*", which is not one of a product? */
+/* The * of "SELECT *", ", *" or "t.*", which is not one of a product? What stands before the
+ * text is a brace, or nothing. */
 static bool is_star(const char *s, const char *start)
 {
 	if (*s != '*')
 		return false;
 	while (s > start && isspace((unsigned char)s[-1]))
 		s--;
-	return s == start || strchr(".,", s[-1]) ||
-	       (size_t)(s - start) == strlen("SELECT");
+	if (s == start)
+		return false;
+	return strchr(".,", s[-1]) ||
+	       (s - start == 6 && strncasecmp(start, "SELECT", 6) == 0);
 }
 
 /* Counts the commas of a piece of text outside of parentheses and quotes, up to the FROM of

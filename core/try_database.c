@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "chunk.h"
+#include "compare.h"
 #include "crash.h"
+#include "doc.h"
 #include "host.h"
 #include "mem.h"
 #include "plan.h"
@@ -29,13 +32,20 @@ struct attempt {
 	bool unsent[MAX_ROWS]; /* what is expected of rows */
 	long long sent, all;   /* rows of the table at the beginning */
 	long long deleted;     /* sent ones, by now */
-	bool broken;	       /* a statement failed: nothing can be tried behind it */
+	bool is_changing;      /* rows were marked */
+	bool broken;	       /* a statement failed: no other can follow */
+	struct doc doc;
 	struct err err;
 };
 
 static void check(struct attempt *a, const char *what)
 {
 	report_check(a->report, "%s%s", a->where, what);
+}
+
+static bool is_well(const struct attempt *a)
+{
+	return !a->report->has_fault;
 }
 
 /* Always false. */
@@ -109,6 +119,35 @@ static bool has_same_cells(const struct slt_row *a, const struct slt_row *b)
 	return true;
 }
 
+static struct slt_text document_of(struct attempt *a, struct chunk *chunk, size_t i)
+{
+	struct slt_text text = { NULL, 0 };
+
+	buf_reset(&chunk->body);
+	if (build_row(a->facade, &a->doc, "", false, chunk, i))
+		return text;
+	text.ptr = chunk->body.ptr;
+	text.len = chunk->body.len;
+	return text;
+}
+
+/* The mark may stand in one of the cells, which are other ones then; not in the document. */
+static bool has_same_document(struct attempt *a, size_t i, size_t at)
+{
+	struct slt_text one = document_of(a, &a->rows, i);
+	struct slt_text other = document_of(a, &a->now, at);
+
+	if (slt_is_null(one) || slt_is_null(other))
+		return slt_is_null(one) == slt_is_null(other);
+	return compare_documents(one, other, NULL, false) == SAME_DOCUMENT;
+}
+
+static bool is_same_row(struct attempt *a, size_t i, size_t at)
+{
+	return has_same_cells(&a->rows.rows[i].log, &a->now.rows[at].log) ||
+	       (a->is_changing && has_same_document(a, i, at));
+}
+
 #define KEY_OF(row) (int)(row)->key.text.len, (row)->key.text.ptr
 
 /* Are the rows in a->now exactly those that are expected to be unsent? */
@@ -126,7 +165,7 @@ static void compare(struct attempt *a)
 				     KEY_OF(row));
 		else if (!is_there && a->unsent[i])
 			report_fault(a->report, "row %.*s is not fetched", KEY_OF(row));
-		else if (is_there && !has_same_cells(&row->log, &now->log))
+		else if (is_there && !is_same_row(a, i, at))
 			report_fault(a->report, "row %.*s has other cells", KEY_OF(row));
 		at += is_there;
 	}
@@ -205,6 +244,7 @@ static void mark_every_second(struct attempt *a)
 	change(a, &a->plan.mark_as_sent, n, NULL, (long long)n);
 }
 
+/* Each step builds on the one before, so all end with the first that fails. */
 static void try_mark(struct attempt *a)
 {
 	const struct sql *mark = &a->plan.mark_as_sent;
@@ -213,12 +253,18 @@ static void try_mark(struct attempt *a)
 	check(a, "mark_as_sent without a key marks nothing");
 	change(a, mark, 0, NULL, 0);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "mark_as_sent marks the rows of its keys and no others");
 	mark_every_second(a);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "mark_as_sent changes nothing the second time");
 	change(a, mark, pick(a, 0, 2, false), NULL, 0);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "mark_as_sent marks what is left of its keys");
 	n = pick(a, 0, 1, false);
 	change(a, mark, n, NULL, (long long)(n / 2));
@@ -227,16 +273,18 @@ static void try_mark(struct attempt *a)
 
 static void try_mark_as_unsent(struct attempt *a)
 {
-	size_t n;
+	const struct sql *unmark = &a->plan.mark_as_unsent;
+	size_t n = pick(a, 0, 1, false);
 
-	if (!a->facade->mark_as_unsent)
-		return;
 	check(a, "mark_as_unsent takes back the mark of its keys and no others");
+	change(a, &a->plan.mark_as_sent, n, NULL, (long long)n);
 	n = pick(a, 1, 2, true);
-	change(a, &a->plan.mark_as_unsent, n, NULL, (long long)n);
+	change(a, unmark, n, NULL, (long long)n);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "mark_as_unsent changes nothing the second time");
-	change(a, &a->plan.mark_as_unsent, n, NULL, -1);
+	change(a, unmark, n, NULL, -1);
 	look(a);
 }
 
@@ -276,13 +324,17 @@ static void try_clear(struct attempt *a)
 	mark_every_second(a);
 	change(a, clear, 0, FAR_AHEAD, 0);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "clear deletes nothing that is not old");
 	for (size_t i = 0; i < n; i++)
 		a->keys[i] = a->rows.rows[i].key;
 	change(a, clear, n, LONG_AGO, 0);
 	look(a);
+	if (!is_well(a))
+		return;
 	check(a, "clear deletes old rows that are sent and no others");
-	if (a->broken || !count_eligible(a, &eligible))
+	if (!count_eligible(a, &eligible))
 		return;
 	if (!eligible)
 		report_fault(a->report,
@@ -296,21 +348,34 @@ static void try_clear(struct attempt *a)
 /* In a transaction that is rolled back. */
 static void within(struct attempt *a, void (*try)(struct attempt *a))
 {
-	if (a->broken)
-		return;
+	a->broken = false;
+	a->is_changing = true;
 	if (db_begin(a->db, &a->err) < 0) {
 		failed(a);
 		return;
 	}
 	try(a);
 	db_rollback(a->db);
+	a->is_changing = false;
 	pick(a, 0, 1, true);
 }
 
+/* The other two need marks, and all rows unsent again. */
 static void try_changes(struct attempt *a)
 {
-	try_mark(a);
-	try_mark_as_unsent(a);
+	bool can_mark;
+
+	within(a, try_mark);
+	can_mark = is_well(a);
+	check(a, "a rollback leaves the table as it was");
+	a->broken = false;
+	look(a);
+	if (!can_mark || !is_well(a))
+		return;
+	if (a->facade->mark_as_unsent)
+		within(a, try_mark_as_unsent);
+	if (a->facade->clear)
+		within(a, try_clear);
 }
 
 /* ---------------------------------------------------------------- what is read */
@@ -379,18 +444,23 @@ static bool read_rows(struct attempt *a, struct samples *samples)
 	return !a->report->has_fault;
 }
 
-static void try_reading(struct attempt *a)
+/* Can marks be tried? */
+static bool try_reading(struct attempt *a)
 {
+	bool well;
+
 	check(a, "fetch gives the same rows again, and page by page");
 	look(a);
 	if (!a->broken && fetch(a, SMALL_PAGE))
 		compare(a);
+	well = is_well(a);
 	check(a, "each row is either sent or unsent");
-	if (!a->broken && a->sent + (long long)a->rows.n != a->all)
+	if (a->sent + (long long)a->rows.n != a->all)
 		report_fault(a->report,
 			     "of %lld rows, %zu are unsent and %lld are sent: the "
 			     "condition in {unsent ...} is NULL for the others",
 			     a->all, a->rows.n, a->sent);
+	return well;
 }
 
 void try_database(const struct facade *facade, struct db *db, const char *where,
@@ -401,6 +471,7 @@ void try_database(const struct facade *facade, struct db *db, const char *where,
 	*a = (struct attempt){
 		.facade = facade, .db = db, .where = where, .report = report
 	};
+	doc_init(&a->doc);
 	chunk_init(&a->rows);
 	chunk_init(&a->now);
 	sql_values_init(&a->values);
@@ -408,13 +479,8 @@ void try_database(const struct facade *facade, struct db *db, const char *where,
 	if (prepare(a) && read_rows(a, samples) &&
 	    count(a, &a->plan.sent_count, &a->sent) &&
 	    count(a, &a->plan.all_count, &a->all)) {
-		try_reading(a);
-		within(a, try_changes);
-		if (facade->clear)
-			within(a, try_clear);
-		check(a, "a rollback leaves the table as it was");
-		a->broken = false;
-		look(a);
+		if (try_reading(a))
+			try_changes(a);
 	}
 	plan_fini(&a->plan);
 	sql_values_fini(&a->values);

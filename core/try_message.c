@@ -32,6 +32,7 @@ struct trial {
 	const struct samples *samples;
 	struct doc doc;
 	struct buf out;
+	bool is_fast; /* leaves the cells where they are: each has been before such a page */
 	struct slt_text *cells;
 	size_t *sizes; /* of the mappings that the cells lie in */
 };
@@ -85,12 +86,19 @@ static void take_away(struct slt_text placed, size_t size)
 		munmap((char *)(uintptr_t)placed.ptr + placed.len + page - size, size);
 }
 
+/* FNV-1a, of eight bytes at a time: some documents are large. */
 static uint64_t hash_of(const char *bytes, size_t n)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	const uint64_t prime = UINT64_C(0x100000001b3);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325), word;
 
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+	for (; n >= sizeof(word); bytes += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		hash = (hash ^ word) * prime;
+		hash ^= hash >> 32;
+	}
+	for (; n; bytes++, n--)
+		hash = (hash ^ (unsigned char)*bytes) * prime;
 	return hash;
 }
 
@@ -103,7 +111,9 @@ static struct outcome call(struct trial *trial, size_t i)
 	struct outcome outcome = { .reason = NULL };
 	int result;
 
-	for (size_t j = 0; j < n; j++)
+	if (trial->is_fast)
+		row.cells = trial->samples->list[i].cells;
+	for (size_t j = 0; j < n && !trial->is_fast; j++)
 		trial->cells[j] = place(trial->samples->list[i].cells[j],
 					&trial->sizes[j]);
 	buf_reset(&trial->out);
@@ -114,7 +124,7 @@ static struct outcome call(struct trial *trial, size_t i)
 	outcome.reason = doc_end(&trial->doc, result);
 	outcome.len = trial->out.len;
 	outcome.hash = hash_of(trial->out.ptr, trial->out.len);
-	for (size_t j = 0; j < n; j++)
+	for (size_t j = 0; j < n && !trial->is_fast; j++)
 		take_away(trial->cells[j], trial->sizes[j]);
 	return outcome;
 }
@@ -148,12 +158,19 @@ static struct slt_text find_twin(struct slt_text value)
 	return twin;
 }
 
-static void judge_document(const struct trial *trial, const char *what,
-			   struct report *report)
+/* What the row became, but for a reason of its own. */
+static void judge(const struct trial *trial, const char *what,
+		  const struct outcome *outcome, struct report *report)
 {
 	struct slt_text text = { trial->out.ptr, trial->out.len }, twin;
-	const char *fault = json_check(text);
+	const char *fault;
 
+	if (outcome->reason) {
+		if (trial->doc.is_misused)
+			report_fault(report, "%s: %s", what, outcome->reason);
+		return;
+	}
+	fault = json_check(text);
 	if (!fault &&
 	    (memchr(text.ptr, '\n', text.len) || memchr(text.ptr, '\r', text.len)))
 		fault = "a line break";
@@ -189,21 +206,25 @@ static bool is_literal(const char *text)
 
 /* ---------------------------------------------------------------- the checks */
 
-static void try_good(struct trial *trial, struct report *report)
+/* One that is no literal may be gone already. */
+static const char *readable(const char *reason)
+{
+	return is_literal(reason) ? reason : "the reason is no literal";
+}
+
+static void try_good(struct trial *trial, struct outcome *outcomes, struct report *report)
 {
 	const struct samples *s = trial->samples;
 	size_t told = 0;
 
-	for (size_t i = 0; i < s->n_good && told < TELL_AT_MOST; i++) {
-		struct outcome outcome;
-
+	for (size_t i = 0; i < s->n_good; i++) {
 		report_at(report, s->list[i].what);
-		outcome = call(trial, i);
-		if (!outcome.reason)
-			continue;
-		told++;
-		report_fault(report, "%s is refused: %s", s->list[i].what,
-			     outcome.reason);
+		outcomes[i] = call(trial, i);
+		if (!outcomes[i].reason && !report->has_fault)
+			judge(trial, s->list[i].what, &outcomes[i], report);
+		else if (outcomes[i].reason && told++ < TELL_AT_MOST)
+			report_fault(report, "%s is refused: %s", s->list[i].what,
+				     readable(outcomes[i].reason));
 	}
 }
 
@@ -216,9 +237,12 @@ static void try_identity(struct trial *trial, struct report *report)
 		bool found = false;
 
 		for (size_t i = 0; i < s->n_good && !found; i++) {
-			struct outcome outcome = call(trial, i);
-			struct slt_text text = { trial->out.ptr, trial->out.len };
+			struct slt_text text;
+			struct outcome outcome;
 
+			report_at(report, s->list[i].what);
+			outcome = call(trial, i);
+			text = (struct slt_text){ trial->out.ptr, trial->out.len };
 			found = !outcome.reason && !slt_is_null(json_follow(text, *p));
 		}
 		if (!found)
@@ -226,15 +250,15 @@ static void try_identity(struct trial *trial, struct report *report)
 	}
 }
 
-static void try_all(struct trial *trial, struct outcome *outcomes, struct report *report)
+static void try_hostile(struct trial *trial, struct outcome *outcomes,
+			struct report *report)
 {
 	const struct samples *s = trial->samples;
 
-	for (size_t i = 0; i < s->n && !report->has_fault; i++) {
+	for (size_t i = s->n_good; i < s->n && !report->has_fault; i++) {
 		report_at(report, s->list[i].what);
 		outcomes[i] = call(trial, i);
-		if (!outcomes[i].reason)
-			judge_document(trial, s->list[i].what, report);
+		judge(trial, s->list[i].what, &outcomes[i], report);
 	}
 }
 
@@ -267,9 +291,9 @@ static void tell_difference(const struct sample *sample, const struct outcome *f
 	if (first->reason || now->reason)
 		report_fault(report, "%s: first %s%s, %s %s%s", sample->what,
 			     first->reason ? "refused: " : "a document",
-			     first->reason ? first->reason : "", when,
+			     first->reason ? readable(first->reason) : "", when,
 			     now->reason ? "refused: " : "a document",
-			     now->reason ? now->reason : "");
+			     now->reason ? readable(now->reason) : "");
 	else
 		report_fault(report, "%s: another document %s (%zu bytes, first %zu)",
 			     sample->what, when, now->len, first->len);
@@ -283,10 +307,13 @@ static void try_again(struct trial *trial, const struct outcome *outcomes,
 
 	nanosleep(&pause, NULL);
 	for (size_t i = trial->samples->n; i-- && !report->has_fault;) {
-		struct outcome now = call(trial, i);
+		const struct sample *sample = &trial->samples->list[i];
+		struct outcome now;
 
+		report_at(report, sample->what);
+		now = call(trial, i);
 		if (!is_same(&outcomes[i], &now))
-			tell_difference(&trial->samples->list[i], &outcomes[i], &now,
+			tell_difference(sample, &outcomes[i], &now,
 					"a second later and after other rows", report);
 	}
 }
@@ -331,6 +358,7 @@ static void try_threads(const struct facade *facade, const struct samples *s,
 					      .from = i * s->n / THREADS,
 					      .start = &start };
 		trial_init(&workers[i].trial, facade, s);
+		workers[i].trial.is_fast = true;
 		if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0)
 			err_no_memory();
 	}
@@ -347,6 +375,22 @@ static void try_threads(const struct facade *facade, const struct samples *s,
 	pthread_barrier_destroy(&start);
 }
 
+/* Each of these checks makes sense only when the one before has passed. */
+static void try_state(struct trial *trial, const char *where,
+		      const struct outcome *outcomes, struct report *report)
+{
+	report_check(report, "%smessage gives a literal reason", where);
+	try_reasons(trial->samples, outcomes, report);
+	if (report->has_fault)
+		return;
+	report_check(report, "%smessage gives the same for the same row", where);
+	try_again(trial, outcomes, report);
+	if (report->has_fault)
+		return;
+	report_check(report, "%smessage gives the same in %d threads", where, THREADS);
+	try_threads(trial->facade, trial->samples, outcomes, report);
+}
+
 void try_message(const struct facade *facade, const char *where,
 		 const struct samples *samples, struct report *report)
 {
@@ -356,25 +400,18 @@ void try_message(const struct facade *facade, const char *where,
 	trial_init(&trial, facade, samples);
 	if (samples->n_good) {
 		report_check(report, "%smessage makes a document of each row", where);
-		try_good(&trial, report);
+		try_good(&trial, outcomes, report);
 	}
-	if (samples->n_good && facade->hooks.identity) {
+	if (samples->n_good && facade->hooks.identity && !report->has_fault) {
 		report_check(report, "%sidentity points to members of documents", where);
 		try_identity(&trial, report);
 	}
 	report_check(report,
 		     "%smessage makes a valid document of a hostile row, or refuses it",
 		     where);
-	try_all(&trial, outcomes, report);
-	if (!report->has_fault) {
-		report_check(report, "%smessage gives a literal reason", where);
-		try_reasons(samples, outcomes, report);
-		report_check(report, "%smessage gives the same for the same row", where);
-		try_again(&trial, outcomes, report);
-		report_check(report, "%smessage gives the same in %d threads", where,
-			     THREADS);
-		try_threads(facade, samples, outcomes, report);
-	}
+	try_hostile(&trial, outcomes, report);
+	if (!report->has_fault)
+		try_state(&trial, where, outcomes, report);
 	trial_fini(&trial);
 	free(outcomes);
 }

@@ -12,6 +12,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "data")]
 
 import cells  # noqa: E402
+import example_tables  # noqa: E402
+import modules  # noqa: E402
 import tables  # noqa: E402
 from database import KINDS, Mysql, Pool, Postgres, Sqlite  # noqa: E402
 from gateway import Proxy, Sink  # noqa: E402
@@ -55,6 +57,15 @@ def pytest_sessionstart(session):
 def facades():
     """The folder that the shipped facades were built in."""
     return PROGRAM.parent / "plugins" / ".libs"
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory):
+    """The folder with the examples of the SDK, built."""
+    folder = tmp_path_factory.mktemp("examples")
+    for name in example_tables.ALL:
+        modules.build(example_tables.FOLDER / f"{name}.c", folder / f"{name}.so")
+    return folder
 
 
 @pytest.fixture

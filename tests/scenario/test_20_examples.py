@@ -2,11 +2,7 @@
 """The examples of the SDK, built with nothing but what is installed: their rows arrive and are
 marked."""
 
-import os
 import re
-import shlex
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -14,60 +10,7 @@ import checks
 import example_tables
 import slt
 from gateway import Reply
-
-STAGE = Path(os.environ.get("SLT_STAGE", ".")).resolve()
-STRICT = [
-    "-std=c11",
-    "-O2",
-    "-Wall",
-    "-Wextra",
-    "-Wshadow",
-    "-Wstrict-prototypes",
-    "-Werror",
-    "-fvisibility=hidden",
-]
-
-
-def pkg_config(*args):
-    """Asks the installed slt-facade.pc, as if the staged folder were the prefix."""
-    found = sorted(STAGE.glob("**/slt-facade.pc"))
-    assert len(found) == 1, f"not exactly one slt-facade.pc below {STAGE}: {found}"
-    run = subprocess.run(
-        ["pkg-config", f"--define-variable=prefix={STAGE}", *args, "slt-facade"],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-        env={"PATH": "/usr/bin:/bin", "PKG_CONFIG_PATH": str(found[0].parent)},
-    )
-    return shlex.split(run.stdout)
-
-
-def build(name, folder, flags):
-    """Compiles the facade of that name into a module in the folder."""
-    folder.chmod(0o755)
-    command = [
-        os.environ.get("CC", "cc"),
-        *STRICT,
-        *flags,
-        "-fPIC",
-        "-shared",
-        "-Wl,-z,defs",
-        "-o",
-        str(folder / f"{name}.so"),
-        str(example_tables.FOLDER / f"{name}.c"),
-        *pkg_config("--libs"),
-    ]
-    built = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert built.returncode == 0, f"{shlex.join(command)}\n{built.stdout}"
-
-
-@pytest.fixture(scope="session")
-def modules(tmp_path_factory):
-    """The folder with the three modules."""
-    folder = tmp_path_factory.mktemp("modules")
-    for name in example_tables.ALL:
-        build(name, folder, pkg_config("--cflags"))
-    return folder
+from modules import STAGE, build, exported
 
 
 @pytest.fixture(params=example_tables.ALL)
@@ -77,12 +20,12 @@ def table(request, db):
 
 
 @pytest.fixture
-def example(program, modules, table):
+def example(program, examples, table):
     """example(server, index): the program set up to send `table` through its facade."""
 
     def make(server, index):
         return program(table.db, server, index, **table.settings).with_(
-            SLT_FACADE_PATH=modules, CHUNK_SIZE=30
+            SLT_FACADE_PATH=examples, CHUNK_SIZE=30
         )
 
     return make
@@ -131,8 +74,8 @@ def test_preview_shows_the_same(example, table, sink):
     ]
 
 
-def test_they_are_listed_beside_the_shipped_ones(bare, modules, facades):
-    both = bare.with_(SLT_FACADE_PATH=f"{modules}:{facades}")
+def test_they_are_listed_beside_the_shipped_ones(bare, examples, facades):
+    both = bare.with_(SLT_FACADE_PATH=f"{examples}:{facades}")
     assert {one["name"] for one in both.run("facades", "--json").json} == {
         *example_tables.ALL,
         "single_column_json",
@@ -143,15 +86,9 @@ def test_they_are_listed_beside_the_shipped_ones(bare, modules, facades):
         assert shown.status == slt.DONE and "SELECT" in shown.out.upper(), shown
 
 
-def test_a_module_exports_one_symbol(modules):
+def test_a_module_exports_one_symbol(examples):
     for name in example_tables.ALL:
-        text = subprocess.run(
-            ["nm", "-D", "--defined-only", modules / f"{name}.so"],
-            check=True,
-            text=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-        assert [line.split()[-1] for line in text.splitlines()] == [f"{name}_LTX_slt_facade"]
+        assert exported(examples / f"{name}.so") == [f"{name}_LTX_slt_facade"]
 
 
 def test_a_module_of_another_major_is_refused(example, table, sink, tmp_path):
@@ -162,7 +99,11 @@ def test_a_module_of_another_major_is_refused(example, table, sink, tmp_path):
     header.write_text(re.sub(r"(#define SLT_ABI_MAJOR) \d+", r"\1 99", source), encoding="utf-8")
     folder = tmp_path / "other"
     folder.mkdir()
-    build(table.name, folder, ["-I", str(tmp_path / "include")])
+    build(
+        example_tables.FOLDER / f"{table.name}.c",
+        folder / f"{table.name}.so",
+        cflags=["-I", str(tmp_path / "include")],
+    )
     result = example(sink, sink).with_(SLT_FACADE_PATH=folder).send()
     assert (
         result.status == slt.CONFIGURATION

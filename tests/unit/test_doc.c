@@ -673,24 +673,30 @@ static void test_misuse(void **state)
 	static const struct {
 		void (*put)(void);
 		const char *reason;
+		bool whatever_the_row;
 	} cases[] = {
-		{ put_name_in_array, "the facade gave a name to an element of an array" },
-		{ put_no_name, "the facade gave no name to a member of an object" },
-		{ begin_no_name, "the facade gave no name to a member of an object" },
+		{ put_name_in_array, "the facade gave a name to an element of an array",
+		  true },
+		{ put_no_name, "the facade gave no name to a member of an object", true },
+		{ begin_no_name, "the facade gave no name to a member of an object",
+		  true },
 		{ put_no_name_after_array,
-		  "the facade gave no name to a member of an object" },
-		{ put_members_in_array, "the facade put members into an array" },
-		{ end_root, "the facade ended more objects or arrays than it began" },
-		{ end_too_often,
-		  "the facade ended more objects or arrays than it began" },
-		{ leave_object, "the facade left an object open" },
-		{ leave_array, "the facade left an array open" },
-		{ put_bad_name, "the facade gave a name that is not valid UTF-8" },
-		{ begin_bad_name, "the facade gave a name that is not valid UTF-8" },
+		  "the facade gave no name to a member of an object", true },
+		{ put_members_in_array, "the facade put members into an array", true },
+		{ end_root, "the facade ended more objects or arrays than it began",
+		  true },
+		{ end_too_often, "the facade ended more objects or arrays than it began",
+		  true },
+		{ leave_object, "the facade left an object open", true },
+		{ leave_array, "the facade left an array open", true },
+		/* names and depth may be the row's */
+		{ put_bad_name, "the facade gave a name that is not valid UTF-8", false },
+		{ begin_bad_name, "the facade gave a name that is not valid UTF-8",
+		  false },
 		{ open_too_many,
-		  "the facade opened more than 64 objects and arrays at once" },
-		{ refuse_twice, "the first reason" },
-		{ refuse_without_reason, "refused by the facade" },
+		  "the facade opened more than 64 objects and arrays at once", false },
+		{ refuse_twice, "the first reason", false },
+		{ refuse_without_reason, "refused by the facade", false },
 	};
 
 	(void)state;
@@ -698,10 +704,19 @@ static void test_misuse(void **state)
 		begin_with_timestamp();
 		cases[i].put();
 		assert_refused(cases[i].reason);
+		assert_int_equal(doc.is_misused, cases[i].whatever_the_row);
 		/* And the next row is none the worse. */
 		begin_with_timestamp();
+		assert_false(doc.is_misused);
 		assert_document(STAMP "}");
 	}
+	/* after a reason of its own it may leave everything as it is */
+	begin_with_timestamp();
+	slt_begin_array(d, "a");
+	slt_refuse(d, "no");
+	put_name_in_array();
+	assert_refused("no");
+	assert_false(doc.is_misused);
 }
 
 static void test_result(void **state)

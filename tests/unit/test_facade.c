@@ -354,6 +354,106 @@ static void test_gate(void **state)
 	}
 }
 
+/* ---------------------------------------------------------------- this very file */
+
+static void assert_file_not_loaded(const char *pattern, const char *error)
+{
+	struct facade *facade = NULL;
+	char path[512];
+
+	fill_in(path, sizeof(path), pattern);
+	err = (struct err){ 0 };
+	if (facade_load_file(path, &facade, &err) == 0)
+		fail_msg("%s was loaded", path);
+	assert_null(facade);
+	assert_error(error);
+	assert_int_equal(err.status, EXIT_CONFIG);
+}
+
+static void assert_file_loaded(const char *pattern, const char *file)
+{
+	struct facade *facade = NULL;
+	char path[512], expected[256];
+
+	fill_in(path, sizeof(path), pattern);
+	fill_in(expected, sizeof(expected), file);
+	if (facade_load_file(path, &facade, &err) < 0)
+		fail_msg("%s: %s", path, err.text);
+	assert_string_equal(facade->path, expected);
+	assert_string_equal(facade->module, "good");
+	facade_free(facade);
+}
+
+#define NO_MODULE(file) file ": the file of a facade is expected, such as my_table.so"
+
+static void test_file(void **state)
+{
+	char before[512];
+
+	(void)state;
+	install(VARIANTS, first, "good.so");
+	assert_file_loaded("@/first/good.so", "@/first/good.so");
+	assert_file_loaded("@/second/../first//good.so", "@/first/good.so");
+	/* its author's, who has just built it */
+	assert_int_equal(chmod(in(first, "good.so"), 0666), 0);
+	assert_int_equal(chmod(first, 0777), 0);
+	assert_file_loaded("@/first/good.so", "@/first/good.so");
+	assert_int_equal(chmod(first, 0755), 0);
+	/* also by a name without a folder, which the dynamic linker would look for elsewhere */
+	assert_non_null(getcwd(before, sizeof(before)));
+	assert_int_equal(chdir(first), 0);
+	assert_file_loaded("good.so", "@/first/good.so");
+	assert_file_loaded("./good.so", "@/first/good.so");
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(symlink("../first/good.so", in(second, "good.so")), 0);
+	assert_file_loaded("@/second/good.so", "@/first/good.so");
+	/* the name of the link is that of the facade */
+	assert_int_equal(symlink("../first/good.so", in(second, "plain.so")), 0);
+	assert_file_not_loaded(
+		"@/second/plain.so",
+		"@/first/good.so: its name is \"good\", \"plain\" is expected");
+}
+
+static void test_file_not_loaded(void **state)
+{
+	char file[256], error[512];
+
+	(void)state;
+	assert_file_not_loaded("@/first/good.so",
+			       "@/first/good.so: No such file or directory");
+	install(VARIANTS, first, "good");
+	assert_file_not_loaded("@/first/good", NO_MODULE("@/first/good"));
+	assert_file_not_loaded("@/first", NO_MODULE("@/first"));
+	assert_file_not_loaded("@/first/", NO_MODULE("@/first/"));
+	assert_file_not_loaded("@/first/.so", NO_MODULE("@/first/.so"));
+	assert_file_not_loaded("@/first/good.so/", NO_MODULE("@/first/good.so/"));
+	assert_file_not_loaded("@/first/good.so.1", NO_MODULE("@/first/good.so.1"));
+	assert_file_not_loaded("GOOD", NO_MODULE("GOOD"));
+	assert_file_not_loaded("", NO_MODULE(""));
+	snprintf(file, sizeof(file), "@/first/%0128d.so", 0);
+	snprintf(error, sizeof(error), NO_MODULE("%s"), file);
+	assert_file_not_loaded(file, error);
+	/* the name of the file says which symbol counts, in the very letters */
+	install(VARIANTS, first, "renamed.so");
+	assert_file_not_loaded(
+		"@/first/renamed.so",
+		"@/first/renamed.so: no facade in it: a symbol made by SLT_FACADE(<name of "
+		"the file>) is expected");
+	install(VARIANTS, first, "GOOD.so");
+	assert_file_not_loaded("@/first/GOOD.so", "@/first/GOOD.so: no facade in it: *");
+	install(VARIANTS, first, "wrong_name.so");
+	assert_file_not_loaded("@/first/wrong_name.so",
+			       "@/first/wrong_name.so: its name is \"right_name\", "
+			       "\"wrong_name\" is expected");
+	install(VARIANTS, first, "other_major.so");
+	assert_file_not_loaded("@/first/other_major.so",
+			       "@/first/other_major.so: it is built for facade ABI 2, "
+			       "this program has 1: rebuild it");
+	write_file(in(first, "garbage.so"), "garbage", 7, 0644);
+	assert_file_not_loaded("@/first/garbage.so",
+			       "cannot load the facade: @/first/garbage.so: *");
+}
+
 /* What the dynamic linker refuses it says itself. */
 static void test_not_loadable(void **state)
 {
@@ -852,6 +952,8 @@ int main(void)
 		TEST(test_links),
 		TEST(test_permissions),
 		TEST(test_gate),
+		TEST(test_file),
+		TEST(test_file_not_loaded),
 		TEST(test_not_loadable),
 		TEST(test_good),
 		TEST(test_sizes),

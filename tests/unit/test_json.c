@@ -540,6 +540,70 @@ static void test_get(void **state)
 	}
 }
 
+#define FIFTY "12345678901234567890123456789012345678901234567890"
+#define LONG255 FIFTY FIFTY FIFTY FIFTY FIFTY "12345"
+
+/* RFC 6901, through members of objects. */
+static void test_follow(void **state)
+{
+	static const char document[] =
+		"{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"e^f\": 3,"
+		" \"g|h\": 4, \"i\\\\j\": 5, \"k\\\"l\": 6, \" \": 7, \"m~n\": 8,"
+		" \"o\": {\"\": {\"p\": null}, \"a/b\": {\"~1\": \"deep\"}},"
+		" \"\\u00e4\": 9, \"" LONG255 "\": 10, \"" LONG255
+		"6\": 11, \"twice\": 1,"
+		" \"twice\": 2}";
+	static const struct {
+		const char *pointer, *value; /* NULL: none */
+	} cases[] = {
+		{ "", document },
+		{ "/", "0" },
+		{ "/foo", "[\"bar\", \"baz\"]" },
+		{ "/foo/0", NULL }, /* not through arrays */
+		{ "/a~1b", "1" },
+		{ "/a/b", NULL },
+		{ "/c%d", "2" },
+		{ "/e^f", "3" },
+		{ "/g|h", "4" },
+		{ "/i\\j", "5" },
+		{ "/k\"l", "6" },
+		{ "/ ", "7" },
+		{ "/m~0n", "8" },
+		{ "/m~n", "8" },
+		{ "/m~01n", NULL },
+		{ "/o//p", "null" },
+		{ "/o/p", NULL },
+		{ "/o/", "{\"p\": null}" },
+		{ "/o/a~1b/~01", "\"deep\"" },
+		{ "/o/a~1b/~01/x", NULL },
+		{ "/nothing", NULL },
+		{ "/nothing/at/all", NULL },
+		{ "/Foo", NULL },
+		{ "/\xc3\xa4", "9" },
+		{ "/twice", "1" },
+		{ "/" LONG255, "10" },
+		/* longer ones are not found, not even as shorter ones */
+		{ "/" LONG255 "6", NULL },
+		{ "/" LONG255 "67", NULL },
+		{ "/" LONG255 LONG255, NULL },
+		{ "/o/" LONG255 "6/p", NULL },
+	};
+	struct slt_text text = exact((struct slt_text)T(document)), value;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		value = json_follow(text, cases[i].pointer);
+		if (slt_is_null(value) != !cases[i].value ||
+		    (cases[i].value && !slt_is(value, cases[i].value)))
+			fail_msg("%s: %.*s", cases[i].pointer, (int)value.len,
+				 value.ptr ? value.ptr : "");
+	}
+	drop(text);
+	assert_true(slt_is_null(json_follow(slt_str(NULL), "/a")));
+	assert_true(slt_is_null(json_follow(slt_str("[1]"), "/0")));
+	assert_true(slt_is_null(json_follow(slt_str("\"a\""), "/a")));
+}
+
 static const struct {
 	struct slt_text one, other;
 	bool same;
@@ -944,6 +1008,7 @@ int main(void)
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_items_cut),
 		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_same_text),
 		cmocka_unit_test(test_same_text_of_each_character),
 		cmocka_unit_test(test_name_is),

@@ -575,6 +575,9 @@ static void test_maximum(void **state)
 #define PAGE(inner, rest) WRAPPED("slt_key, slt_log.*", inner, rest)
 #define KEYS(inner, rest) WRAPPED("slt_key", inner, rest)
 #define COUNT(inner, rest) WRAPPED("count(*)", inner, rest)
+#define PG_ALL INNER("(1 = 1 OR NOT ((\"l\".\"sent\" <> 0) IS TRUE))", "$1", "$2")
+#define LITE_ALL INNER("(1 = 1 OR NOT (\"l\".\"sent\" IS TRUE))", "?1", "?2")
+#define MY_ALL MY_INNER_OF("(1 = 1 OR NOT (`l`.`sent` IS TRUE))")
 #define MY_OLD " AND (slt_time < CAST(? AS DATETIME(6)))"
 
 static const struct {
@@ -605,6 +608,24 @@ static const struct {
 	  COUNT(PG_INNER(""), "slt_key IS NULL"),
 	  COUNT(LITE_INNER(""), "slt_key IS NULL"),
 	  COUNT(MY_INNER(""), "slt_key IS NULL"),
+	  2,
+	  { 0 } },
+	{ SQL_UNSENT_COUNT,
+	  COUNT(PG_INNER(""), "slt_key IS NOT NULL"),
+	  COUNT(LITE_INNER(""), "slt_key IS NOT NULL"),
+	  COUNT(MY_INNER(""), "slt_key IS NOT NULL"),
+	  2,
+	  { 0 } },
+	{ SQL_SENT_COUNT,
+	  COUNT(PG_INNER("NOT "), "slt_key IS NOT NULL"),
+	  COUNT(LITE_INNER("NOT "), "slt_key IS NOT NULL"),
+	  COUNT(MY_INNER("NOT "), "slt_key IS NOT NULL"),
+	  2,
+	  { 0 } },
+	{ SQL_ALL_COUNT,
+	  COUNT(PG_ALL, "slt_key IS NOT NULL"),
+	  COUNT(LITE_ALL, "slt_key IS NOT NULL"),
+	  COUNT(MY_ALL, "slt_key IS NOT NULL"),
 	  2,
 	  { 0 } },
 	{ SQL_UNSENT_KEYS,
@@ -677,6 +698,83 @@ static void test_forms(void **state)
 		assert_form(i, SLT_MYSQL, forms[i].my);
 	}
 	assert_int_equal(N_OF(forms), N_SQL_FORMS - 1); /* all but SQL_AS_IS */
+}
+
+/* ---------------------------------------------------------------- the SELECT list */
+
+enum { NO = -1 };
+
+static const struct {
+	const char *list; /* between SELECT and " FROM t WHERE ..." */
+	int n, key_at, time_at;
+} columns_of[] = {
+	{ "{key k}", 1, 0, NO },
+	{ "{key k}, {time at}", 2, 0, 1 },
+	{ "{time t.at}, t.a, {key t.k}, b", 4, 2, 0 },
+	{ "{key k},a,b,c", 4, 0, NO },
+	{ "{key k}, a AS x, b y", 3, 0, NO },
+	{ "{key k}, {a}, {t.b}, {$TABLE}", 4, 0, NO },
+	/* commas within something */
+	{ "{key k}, coalesce(a, b, 0), {time at}", 3, 0, 2 },
+	{ "{key k}, coalesce(nullif(a, ''), (SELECT x, y)), {time at}", 3, 0, 2 },
+	{ "concat(a, ',', {b}, ')'), {key k}", 2, 1, NO },
+	{ "{key k}, 'a, b', {time at}", 3, 0, 2 },
+	{ "{key k}, 'it''s, (so', {time at}", 3, 0, 2 },
+	{ "{key k}, \"a, b\", `c, (d`, {time at}", 4, 0, 3 },
+	{ "{key k}, {:EVIL} AS \"x, y\", {time at}", 3, 0, 2 },
+	{ "{key k}, '{{', {time at}", 3, 0, 2 },
+	{ "{key k}, CASE WHEN {is_true f} THEN 1 ELSE 2 END, {now}, {time at}", 4, 0, 3 },
+	/* FROM that is not the SELECT's own */
+	{ "{key k}, (SELECT max(x) FROM u), {time at}", 3, 0, 2 },
+	{ "{key k}, extract(year from at), {time at}", 3, 0, 2 },
+	{ "{key k}, ' FROM ', \"from\", {time at}", 4, 0, 3 },
+	{ "{key k}, fromage, from_1, valid_from, t.fromage, {time at}", 6, 0, 5 },
+	/* stars */
+	{ "*, {key k}", 0, 1, NO },
+	{ "{key k}, *", 0, 0, NO },
+	{ "{key k}, t.*", 0, 0, NO },
+	{ "{key k}, {t}.*, {time at}", 0, 0, 2 },
+	{ "{key k}, {$TABLE}. *", 0, 0, NO },
+	{ "{key k},\n\t*", 0, 0, NO },
+	{ "{key k}, count(*), {time at}", 3, 0, 2 },
+	{ "{key k}, (SELECT * FROM u), {time at}", 3, 0, 2 },
+	{ "{key k}, '*', \"t.*\", {time at}", 4, 0, 3 },
+	{ "{key k}, a * b, a*b, 2 *a, (a) * 2, {time at}", 6, 0, 5 },
+	{ "{key k}, {a} * {b}, {a}*2, 'x' * 1, {time at}", 5, 0, 4 },
+	{ "{key k}, {a} + bc * 2, {time at}", 3, 0, 2 },
+};
+
+static void assert_columns(const char *text, size_t i)
+{
+	struct sql_template *template = parse(SQL_FETCH, text);
+	struct sql_columns columns = sql_columns(template);
+
+	if (columns.n != (size_t)columns_of[i].n)
+		fail_msg("%s: %zu columns", text, columns.n);
+	assert_int_equal(columns.key_at, (size_t)columns_of[i].key_at);
+	assert_int_equal(columns.time_at, (size_t)columns_of[i].time_at);
+	sql_template_free(template);
+}
+
+static void test_columns(void **state)
+{
+	static const char *const rests[][2] = {
+		{ "SELECT ", " FROM t WHERE {unsent a = b * 2}" },
+		{ "select ", " from (SELECT *, 1 AS x, y FROM u) t WHERE {unsent 1}" },
+		{ "SELECT\n\t", "\nFROM\tt, u, {$TABLE} v WHERE {unsent f(a, b)}" },
+		{ "SELECT ", " FROM{t} WHERE {unsent a IN (1, 2)}, x, *" },
+		{ "SELECT ", " FROM(t) WHERE {unsent 1}" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(columns_of); i++) {
+		for (size_t j = 0; j < N_OF(rests); j++) {
+			snprintf(text, sizeof(text), "%s%s%s", rests[j][0],
+				 columns_of[i].list, rests[j][1]);
+			assert_columns(text, i);
+		}
+	}
 }
 
 /* ---------------------------------------------------------------- binding */
@@ -1651,6 +1749,7 @@ static void test_times_mysql(void **state)
 /* ---------------------------------------------------------------- sent and old rows */
 
 #define TIMED "SELECT {key id}, {time at} FROM t WHERE {unsent NOT {is_true f}}"
+#define NULL_UNSENT "SELECT {key id}, {time at} FROM t WHERE {unsent NOT f = TRUE}"
 
 /* Of the sent rows 1 and 5 are old, 4 has no time, 2 is just not old. */
 static void assert_old(struct db *db, const char *type, const char *flag)
@@ -1663,15 +1762,12 @@ static void assert_old(struct db *db, const char *type, const char *flag)
 		size_t limit;
 		const char *expected;
 	} cases[] = {
-		{ SQL_OLD_FIRST_PAGE, 10, "1;5;" },
-		{ SQL_OLD_FIRST_PAGE, 1, "1;" },
-		{ SQL_OLD_NEXT_PAGE, 10, "5;" },
-		{ SQL_OLD_COUNT, 0, "2;" },
-		{ SQL_TIMELESS_COUNT, 0, "1;" },
-		{ SQL_SENT_KEYS, 0, "1;2;" },
-		{ SQL_UNSENT_KEYS, 0, "3;" },
-		{ SQL_NULL_KEYS, 0, "0;" },
-		{ SQL_PROBE, 0, "" },
+		{ SQL_OLD_FIRST_PAGE, 10, "1;5;" }, { SQL_OLD_FIRST_PAGE, 1, "1;" },
+		{ SQL_OLD_NEXT_PAGE, 10, "5;" },    { SQL_OLD_COUNT, 0, "2;" },
+		{ SQL_TIMELESS_COUNT, 0, "1;" },    { SQL_SENT_KEYS, 0, "1;2;" },
+		{ SQL_UNSENT_KEYS, 0, "3;" },	    { SQL_NULL_KEYS, 0, "0;" },
+		{ SQL_UNSENT_COUNT, 0, "2;" },	    { SQL_SENT_COUNT, 0, "4;" },
+		{ SQL_ALL_COUNT, 0, "6;" },	    { SQL_PROBE, 0, "" },
 	};
 	struct sql_args args = { .after = &ONE,
 				 .keys = ids,
@@ -1688,6 +1784,11 @@ static void assert_old(struct db *db, const char *type, const char *flag)
 		args.limit = cases[i].limit;
 		expect_form(db, cases[i].form, TIMED, &args, cases[i].expected);
 	}
+	/* a condition that is NULL for row 6: neither sent nor unsent, and there all the same */
+	args.limit = 0;
+	expect_form(db, SQL_UNSENT_COUNT, NULL_UNSENT, &args, "1;");
+	expect_form(db, SQL_SENT_COUNT, NULL_UNSENT, &args, "4;");
+	expect_form(db, SQL_ALL_COUNT, NULL_UNSENT, &args, "6;");
 	probe = render_for(db, SQL_FETCH, SQL_PROBE, TIMED);
 	if (db_origin(db, probe.text, "slt_key", NULL, 0, &origin, &err) < 0)
 		fail_msg("%s: %s", probe.text, err.text);
@@ -1749,6 +1850,7 @@ int main(void)
 		cmocka_unit_test(test_unrendered),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_key_lists),
 		cmocka_unit_test(test_spreading),
 		cmocka_unit_test(test_spreading_many),
