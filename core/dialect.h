@@ -58,6 +58,8 @@ struct dialect {
 	/* "column holds a time that older_than can read". */
 	void (*is_time)(struct buf *out, const char *column);
 
+	bool partial_indexes; /* has it indexes of the rows that meet a condition? */
+
 	const char *now;
 
 	/* Questions whose answer is the last cell of the first row: the server's version, and

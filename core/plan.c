@@ -4,6 +4,7 @@
 #include "plan.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* Flags are columns of the table that the key is of. */
 struct type_arg {
@@ -148,6 +149,50 @@ int plan_add_sent(struct plan *plan, bool since, struct db *db, struct err *err)
 	size_t n = sizeof(wanted) / sizeof(wanted[0]);
 
 	return render(plan, db, wanted, facade->mark_as_unsent ? n : n - 1, err);
+}
+
+static void put_table(const struct dialect *dialect, const struct db_table *table,
+		      struct buf *out)
+{
+	if (*table->schema) {
+		dialect->quote(out, table->schema);
+		buf_putc(out, '.');
+	}
+	dialect->quote(out, table->name);
+}
+
+/* SQLite has the schema before the index, PostgreSQL before the table. */
+void plan_put_index(const struct plan *plan, struct db *db, struct buf *ret)
+{
+	const struct dialect *dialect = dialect_get(db->driver->dialect);
+	const struct db_table *table = &plan->key.table;
+	struct db_table index = { .schema = "" }, of = *table;
+	struct type_arg arg = { .db = db, .table = table };
+	struct sql condition = { .text = NULL };
+	struct err err;
+
+	if (dialect->partial_indexes &&
+	    sql_render(plan->facade->fetch, SQL_UNSENT_CONDITION, dialect, type_of, &arg,
+		       &condition, &err) < 0)
+		condition.text = NULL;
+	if (!condition.text && plan->key.indexed)
+		return;
+	snprintf(index.name, sizeof(index.name), "%.200s%s", table->name,
+		 condition.text ? "_unsent" : "_key");
+	if (dialect->id == SLT_SQLITE) {
+		snprintf(index.schema, sizeof(index.schema), "%s", table->schema);
+		of.schema[0] = '\0';
+	}
+	buf_puts(ret, "CREATE INDEX ");
+	put_table(dialect, &index, ret);
+	buf_puts(ret, " ON ");
+	put_table(dialect, &of, ret);
+	buf_puts(ret, " (");
+	dialect->quote(ret, plan->key.column);
+	buf_putc(ret, ')');
+	if (condition.text)
+		buf_printf(ret, " WHERE %s", condition.text);
+	sql_fini(&condition);
 }
 
 int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,

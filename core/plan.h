@@ -41,6 +41,11 @@ int plan_add_counts(struct plan *plan, struct db *db, struct err *err) MUST_CHEC
 int plan_add_sent(struct plan *plan, bool since, struct db *db,
 		  struct err *err) MUST_CHECK;
 
+/* Appends the statement that makes the index which helps this table most: of the unsent rows
+ * where the database has such indexes, else of the key where it has none. Appends nothing when
+ * there is nothing to advise. */
+void plan_put_index(const struct plan *plan, struct db *db, struct buf *ret);
+
 /* From now on the pages are only of rows that meet the condition, an SQL_OWN template with
  * {key_text}. */
 int plan_filter(struct plan *plan, const struct sql_template *condition, struct db *db,

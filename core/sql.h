@@ -48,15 +48,16 @@ enum sql_form {
 	SQL_PROBE,	/* no rows: where does slt_key come from? Needs no types */
 	SQL_FIRST_PAGE, /* unsent rows, with the cells of the facade's SELECT */
 	SQL_NEXT_PAGE,
-	SQL_NULL_KEYS,	     /* how many unsent rows have no key */
-	SQL_UNSENT_COUNT,    /* how many unsent rows have one */
-	SQL_SENT_COUNT,	     /* how many sent rows */
-	SQL_TWICE_COUNT,     /* how many keys stand in more than one row */
-	SQL_UNSENT_OLDEST,   /* the smallest {time} of the unsent rows */
-	SQL_ALL_COUNT,	     /* how many rows, whatever {unsent} says */
-	SQL_UNSENT_KEYS,     /* the keys of the unsent rows among `keys` */
-	SQL_SENT_KEYS,	     /* the keys of the sent rows among `keys` */
-	SQL_SENT_FIRST_PAGE, /* sent rows, with their cells */
+	SQL_UNSENT_CONDITION, /* the condition of an unsent row by itself, for an index */
+	SQL_NULL_KEYS,	      /* how many unsent rows have no key */
+	SQL_UNSENT_COUNT,     /* how many unsent rows have one */
+	SQL_SENT_COUNT,	      /* how many sent rows */
+	SQL_TWICE_COUNT,      /* how many keys stand in more than one row */
+	SQL_UNSENT_OLDEST,    /* the smallest {time} of the unsent rows */
+	SQL_ALL_COUNT,	      /* how many rows, whatever {unsent} says */
+	SQL_UNSENT_KEYS,      /* the keys of the unsent rows among `keys` */
+	SQL_SENT_KEYS,	      /* the keys of the sent rows among `keys` */
+	SQL_SENT_FIRST_PAGE,  /* sent rows, with their cells */
 	SQL_SENT_NEXT_PAGE,
 	SQL_SINCE_FIRST_PAGE, /* those whose {time} is not before `older_than` */
 	SQL_SINCE_NEXT_PAGE,

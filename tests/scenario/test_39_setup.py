@@ -114,7 +114,7 @@ def test_print_changes_nothing(django, index):
     sender, _ = django
     for option, path in ((None, ""), ("--template", "_index_template/")):
         result = sender.run("setup", "--print", *filter(None, [option]))
-        request, body = result.out.rstrip("\n").split("\n")
+        request, body = result.out.rstrip("\n").split("\n")[-2:]
         assert result.status == slt.DONE and request == f"PUT /{path}{index.name}", result
         mapping = json.loads(body)
         mapping = mapping["template"]["mappings"] if option else mapping["mappings"]
@@ -139,3 +139,42 @@ def test_who_may_not_or_is_not_there(django, free_port):
     assert result.status == slt.UNAVAILABLE, result
     result = sender.with_(ELASTICSEARCH_HOST=None).run("setup")
     assert result.status == slt.DONE and "no index is made" in result.err, result
+
+
+def advised(result):
+    """The statement that setup advises, or None."""
+    lines = [line for line in result.out.splitlines() if line.startswith("-- CREATE INDEX")]
+    return lines[0].removeprefix("-- ") if lines else None
+
+
+@pytest.mark.parametrize("facade", ["single", "django"])
+def test_the_advised_index_is_used(db, index, program, facade):
+    """Of the unsent rows, where the database has such indexes; else there is a primary key."""
+    table = (
+        tables.SingleColumn(db).generate(3000)
+        if facade == "single"
+        else tables.Django(db, "3.4")
+    )
+    sender = program(db, index, index, **table.settings)
+    sql = advised(sender.run("setup"))
+    if db.dialect == "mysql":
+        assert sql is None
+        return
+    db.script(sql)
+    assert sender.send().status == slt.DONE
+    name = f"{table.table}_unsent"
+    shown = sender.run("facades", table.facade, "--json").json
+    fetch = shown["statements"][db.dialect]["fetch"]
+    if db.kind == "sqlite":
+        plan = db.query(f"EXPLAIN QUERY PLAN {fetch.replace('?1', '5')}")
+    else:
+        db.execute(f"ANALYZE {table.table}")
+        plan = db.query(f"EXPLAIN {fetch.replace('$1', '5')}")
+    assert name in str(plan), plan
+
+
+def test_a_table_without_an_index(db, index, program):
+    table = tables.SingleColumn(db, tables.README)
+    sql = advised(program(db, index, index, **table.settings).run("setup"))
+    assert ("WHERE" in sql) == (db.dialect != "mysql") and "(`id`)" in sql.replace('"', "`"), sql
+    db.script(sql)

@@ -29,7 +29,7 @@ def test_changes_as_an_object(db, version, index, program):
     wrong = sender.with_(AUDITLOG_CHANGES_AS="json").run("preview")
     assert wrong.status == slt.CONFIGURATION and "text or object" in wrong.err, wrong
     printed = sender.with_(AUDITLOG_CHANGES_AS="object").run("setup", "--print").out
-    event = json.loads(printed.split("\n")[1])["mappings"]["properties"]["audit_event"]
+    event = json.loads(printed.rstrip("\n").split("\n")[-1])["mappings"]["properties"]["audit_event"]
     assert event["properties"]["message"] == {"type": "object"}
 
 

@@ -438,7 +438,7 @@ static void test_refusals(void **state)
 	}
 }
 
-#define NO_TIME "it has no {time ...}, by which old rows are found"
+#define NO_TIME "it has no {time ...}, by which rows are known to be old"
 
 /* What is known only with the database at hand. */
 static const struct {
@@ -578,6 +578,11 @@ static void test_maximum(void **state)
 #define PG_ALL INNER("(1 = 1 OR NOT ((\"l\".\"sent\" <> 0) IS TRUE))", "$1", "$2")
 #define LITE_ALL INNER("(1 = 1 OR NOT (\"l\".\"sent\" IS TRUE))", "?1", "?2")
 #define MY_ALL MY_INNER_OF("(1 = 1 OR NOT (`l`.`sent` IS TRUE))")
+#define OLDEST(inner) WRAPPED("min(slt_time)", inner, "slt_key IS NOT NULL")
+#define TWICE(inner)                   \
+	"SELECT count(*) FROM (" KEYS( \
+		inner,                 \
+		"slt_key IS NOT NULL") " GROUP BY slt_key HAVING count(*) > 1) AS slt_twice"
 #define MY_OLD " AND (slt_time < CAST(? AS DATETIME(6)))"
 
 static const struct {
@@ -628,6 +633,46 @@ static const struct {
 	  COUNT(MY_ALL, "slt_key IS NOT NULL"),
 	  2,
 	  { 0 } },
+	{ SQL_TWICE_COUNT, TWICE(PG_ALL), TWICE(LITE_ALL), TWICE(MY_ALL), 2, { 0 } },
+	{ SQL_UNSENT_OLDEST,
+	  OLDEST(PG_INNER("")),
+	  OLDEST(LITE_INNER("")),
+	  OLDEST(MY_INNER("")),
+	  2,
+	  { 0 } },
+	{ SQL_SENT_FIRST_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT $3"),
+	  PAGE(LITE_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3"),
+	  PAGE(MY_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?"),
+	  3,
+	  { SLOT_LIMIT } },
+	{ SQL_SENT_NEXT_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key > $3 ORDER BY slt_key LIMIT $4"),
+	  PAGE(LITE_INNER("NOT "), "slt_key > ?3 ORDER BY slt_key LIMIT ?4"),
+	  PAGE(MY_INNER("NOT "), "slt_key > ? ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_AFTER, SLOT_LIMIT } },
+	{ SQL_SINCE_FIRST_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key IS NOT NULL AND NOT (slt_time < $3)"
+				 " ORDER BY slt_key LIMIT $4"),
+	  PAGE(LITE_INNER("NOT "),
+	       "slt_key IS NOT NULL AND NOT (datetime(slt_time) < datetime(?3))"
+	       " ORDER BY slt_key LIMIT ?4"),
+	  PAGE(MY_INNER("NOT "),
+	       "slt_key IS NOT NULL AND NOT (slt_time < CAST(? AS DATETIME(6)))"
+	       " ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_OLDER_THAN, SLOT_LIMIT } },
+	{ SQL_SINCE_NEXT_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key > $3 AND NOT (slt_time < $4)"
+				 " ORDER BY slt_key LIMIT $5"),
+	  PAGE(LITE_INNER("NOT "),
+	       "slt_key > ?3 AND NOT (datetime(slt_time) < datetime(?4))"
+	       " ORDER BY slt_key LIMIT ?5"),
+	  PAGE(MY_INNER("NOT "), "slt_key > ? AND NOT (slt_time < CAST(? AS DATETIME(6)))"
+				 " ORDER BY slt_key LIMIT ?"),
+	  5,
+	  { SLOT_AFTER, SLOT_OLDER_THAN, SLOT_LIMIT } },
 	{ SQL_UNSENT_KEYS,
 	  KEYS(PG_INNER(""), "slt_key = ANY($3)"),
 	  KEYS(LITE_INNER(""), "slt_key IN (SELECT value FROM json_each(?3))"),
@@ -697,7 +742,38 @@ static void test_forms(void **state)
 		assert_form(i, SLT_SQLITE, forms[i].lite);
 		assert_form(i, SLT_MYSQL, forms[i].my);
 	}
-	assert_int_equal(N_OF(forms), N_SQL_FORMS - 1); /* all but SQL_AS_IS */
+	/* all but SQL_AS_IS and SQL_UNSENT_CONDITION */
+	assert_int_equal(N_OF(forms), N_SQL_FORMS - 2);
+}
+
+/* For an index: of this table alone, by its own columns. */
+static void test_condition(void **state)
+{
+	static const char *const refused[] = {
+		"SELECT {key k} FROM t WHERE {unsent l.sent IS NULL}",
+		"SELECT {key k} FROM t WHERE {unsent NOT EXISTS (SELECT 1 FROM s)}",
+		"SELECT {key k} FROM t WHERE {unsent sent < {now}}",
+		"SELECT {key k} FROM t WHERE {unsent sent = {:TABLE}}",
+		"SELECT {key k} FROM t WHERE {unsent sent = 'no'}",
+	};
+	struct sql sql;
+
+	(void)state;
+	sql = render(SQL_FETCH, SQL_UNSENT_CONDITION, SLT_POSTGRESQL, "smallint",
+		     PAGE_OF);
+	assert_string_equal(sql.text, "NOT ((\"sent\" <> 0) IS TRUE)");
+	assert_int_equal(sql.n_params, 0);
+	sql_fini(&sql);
+	sql = render(SQL_FETCH, SQL_UNSENT_CONDITION, SLT_SQLITE, "",
+		     "SELECT {key k} FROM t WHERE a AND {unsent sent_at IS NULL} AND b");
+	assert_string_equal(sql.text, "sent_at IS NULL");
+	sql_fini(&sql);
+	for (size_t i = 0; i < N_OF(refused); i++) {
+		assert_int_equal(render_as(SQL_FETCH, SQL_UNSENT_CONDITION, SLT_SQLITE,
+					   "", refused[i], &sql),
+				 -1);
+		assert_non_null(strstr(err.text, "no condition of the table alone"));
+	}
 }
 
 /* ---------------------------------------------------------------- the SELECT list */
@@ -1850,6 +1926,7 @@ int main(void)
 		cmocka_unit_test(test_unrendered),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_condition),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_key_lists),
 		cmocka_unit_test(test_spreading),
