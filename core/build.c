@@ -73,3 +73,25 @@ const char *build_row(const struct facade *facade, struct doc *doc, const char *
 	row->len = chunk->body.len - row->at;
 	return NULL;
 }
+
+const char *build_mapping(const struct facade *facade, struct buf *out)
+{
+	struct doc doc;
+	int result = 0;
+
+	doc_init(&doc);
+	doc_begin(&doc, out);
+	if (facade->hooks.mapping) {
+		crash_enter(facade->module, "mapping");
+		result = facade->hooks.mapping(facade->state, &doc.pub);
+		crash_leave();
+	} else {
+		slt_begin_object(&doc.pub, "properties");
+		slt_begin_object(&doc.pub, "@timestamp");
+		slt_put_text(&doc.pub, "type", slt_str("date"));
+		slt_end(&doc.pub);
+		slt_end(&doc.pub);
+	}
+	doc.has_timestamp = true; /* not asked of a mapping */
+	return doc_end(&doc, result);
+}

@@ -17,4 +17,8 @@
 const char *build_row(const struct facade *facade, struct doc *doc, const char *id_prefix,
 		      bool with_action, struct chunk *chunk, size_t i);
 
+/* Writes the facade's mapping for the index, or without the hook the least one, with the
+ * "@timestamp". NULL, or the literal reason why there is none, and nothing is written. */
+const char *build_mapping(const struct facade *facade, struct buf *out);
+
 #endif

@@ -76,6 +76,11 @@ static bool check_database(struct checking *c)
 
 /* ---------------------------------------------------------------- the table */
 
+static void warn_of_facade(void *out, const char *text)
+{
+	findings_warn(out, "facade", NULL, "%s", text);
+}
+
 static void check_hook(struct checking *c)
 {
 	struct facade *facade = c->session.facade;
@@ -87,6 +92,8 @@ static void check_hook(struct checking *c)
 		return;
 	host_init(&host, facade, dialect_get(c->session.db->driver->dialect),
 		  c->session.db);
+	host.warn = warn_of_facade;
+	host.warn_arg = &c->out;
 	crash_enter(facade->module, "check");
 	result = facade->hooks.check(facade->state, &host.pub);
 	crash_leave();

@@ -13,8 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crash.h"
-#include "doc.h"
+#include "build.h"
 #include "facade.h"
 #include "report.h"
 #include "samples.h"
@@ -108,24 +107,18 @@ static void note_statement(void *arg, const char *hook, const char *sql)
 static void try_mapping(const struct facade *facade, const char *where,
 			struct report *report)
 {
-	struct doc doc;
-	struct buf out;
 	const char *reason;
-	int result;
+	struct buf out;
 
 	if (!facade->hooks.mapping)
 		return;
 	report_check(report, "%smapping is a JSON object", where);
 	buf_init(&out, 1 << 20);
-	doc_init(&doc);
-	doc_begin(&doc, &out);
-	crash_enter(facade->module, "mapping");
-	result = facade->hooks.mapping(facade->state, &doc.pub);
-	crash_leave();
-	doc.has_timestamp = true; /* not asked of a mapping */
-	reason = doc_end(&doc, result);
+	reason = build_mapping(facade, &out);
 	if (reason)
 		report_fault(report, "%s", reason);
+	else
+		report_note(report, "%s", buf_str(&out));
 	buf_fini(&out);
 }
 

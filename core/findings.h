@@ -26,7 +26,7 @@ enum exit_status findings_fini(struct findings *findings);
 void findings_ok(struct findings *findings, const char *check, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* Something is to be thought of; the remedy is a sentence. */
+/* Something is to be thought of; the remedy is a sentence, or NULL: it stands in the text. */
 void findings_warn(struct findings *findings, const char *check, const char *remedy,
 		   const char *format, ...) PRINTF_LIKE(4, 5);
 

@@ -102,7 +102,11 @@ static void write_log(const struct slt_host *pub, enum slt_level level,
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	log_write((enum log_level)level, "facade %s: %s", of(pub)->facade->module, text);
+	if (level <= SLT_WARNING && of(pub)->warn)
+		of(pub)->warn(of(pub)->warn_arg, text);
+	else
+		log_write((enum log_level)level, "facade %s: %s", of(pub)->facade->module,
+			  text);
 }
 
 static void *set_failure(const struct slt_host *pub, const char *format, ...)

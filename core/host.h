@@ -24,6 +24,9 @@ struct host {
 	struct arena arena; /* types of columns */
 	bool failed;
 	struct err err;
+	void (*warn)(void *arg,
+		     const char *text); /* takes warnings; NULL: the log does */
+	void *warn_arg;
 };
 
 /* Borrows all three. */

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crash.h"
-#include "doc.h"
+#include "build.h"
 #include "json.h"
 #include "log.h"
 
@@ -17,35 +16,11 @@ enum { MAX_BODY = 1 << 20, MAX_FIELD = 256 };
 
 /* ---------------------------------------------------------------- the request */
 
-static int put_mapping(const struct facade *facade, struct buf *out, struct err *err)
-{
-	const char *reason;
-	struct doc doc;
-	int result = 0;
-
-	doc_init(&doc);
-	doc_begin(&doc, out);
-	if (facade->hooks.mapping) {
-		crash_enter(facade->module, "mapping");
-		result = facade->hooks.mapping(facade->state, &doc.pub);
-		crash_leave();
-	} else {
-		slt_begin_object(&doc.pub, "properties");
-		slt_begin_object(&doc.pub, "@timestamp");
-		slt_put_text(&doc.pub, "type", slt_str("date"));
-		slt_end(&doc.pub);
-		slt_end(&doc.pub);
-	}
-	doc.has_timestamp = true; /* not asked of a mapping */
-	reason = doc_end(&doc, result);
-	return reason ? err_set(err, EXIT_CONFIG, "facade %s, mapping: %s",
-				facade->module, reason)
-		      : 0;
-}
-
 int index_put_body(const struct facade *facade, enum index_form form, const char *name,
 		   struct buf *ret, struct err *err)
 {
+	const char *reason;
+
 	buf_puts(ret, "{");
 	if (form != AS_INDEX) {
 		buf_puts(ret, "\"index_patterns\":[");
@@ -61,8 +36,10 @@ int index_put_body(const struct facade *facade, enum index_form form, const char
 		buf_puts(ret, "\"template\":{");
 	}
 	buf_puts(ret, "\"mappings\":");
-	if (put_mapping(facade, ret, err) < 0)
-		return -1;
+	reason = build_mapping(facade, ret);
+	if (reason)
+		return err_set(err, EXIT_CONFIG, "facade %s, mapping: %s", facade->module,
+			       reason);
 	buf_puts(ret, form == AS_INDEX ? "}" : "}}");
 	return 0;
 }

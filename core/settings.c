@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "envfile.h"
 #include "mem.h"
@@ -117,6 +118,32 @@ static const char *find(const struct settings *settings, const char *name,
 	return NULL;
 }
 
+/* $OTHER is the value of the variable OTHER, as for django-environ. NULL with *err: there is
+ * none. */
+static const char *follow(const struct settings *settings, const char *name,
+			  const char *value, struct err *err)
+{
+	enum { MAX_STEPS = 8 };
+	enum setting_source source;
+	const char *other;
+
+	for (int i = 0; value && *value == '$'; i++) {
+		other = value + strspn(value, "$");
+		value = i < MAX_STEPS ? find(settings, other, &source) : NULL;
+		if (i == MAX_STEPS)
+			err_set(err, EXIT_CONFIG,
+				"%s names a variable that names another one, and so on: "
+				"perhaps in a circle",
+				name);
+		else if (!value)
+			err_set(err, EXIT_CONFIG,
+				"%s names the variable %s, which is not set: a value that "
+				"begins with $ stands for that of another variable",
+				name, other);
+	}
+	return value;
+}
+
 /* The first line's end, if any, is dropped: editors add one. */
 static int read_secret_file(const char *name, const char *path, char **ret,
 			    struct err *err)
@@ -147,27 +174,55 @@ static int read_secret_file(const char *name, const char *path, char **ret,
 	return 0;
 }
 
+/* Where a secret may stand instead: in the file of NAME_FILE, or in the credential NAME that
+ * systemd has laid down. NULL: in neither, else what it is called. */
+static const char *find_secret_file(const struct settings *settings, const char *name,
+				    char *ret_path, size_t size,
+				    enum setting_source *ret_source)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY"), *path;
+	char file_name[128];
+
+	snprintf(file_name, sizeof(file_name), "%s_FILE", name);
+	path = find(settings, file_name, ret_source);
+	if (path && *path) {
+		snprintf(ret_path, size, "%s", path);
+		return "_FILE";
+	}
+	*ret_source = FROM_ENVIRONMENT;
+	if (!folder)
+		return NULL;
+	snprintf(ret_path, size, "%s/%s", folder, name);
+	return access(ret_path, F_OK) == 0 ? " as a credential of systemd" : NULL;
+}
+
 int settings_read(const struct settings *settings, const char *name, bool secret,
 		  char **ret, enum setting_source *ret_source, struct err *err)
 {
 	enum setting_source source = FROM_DEFAULT, file_source;
-	const char *value = find(settings, name, &source), *path;
-	char file_name[128];
+	const char *value = find(settings, name, &source);
+	const char *other = NULL;
+	char path[PATH_MAX];
 
-	if (secret) {
-		snprintf(file_name, sizeof(file_name), "%s_FILE", name);
-		path = find(settings, file_name, &file_source);
-		if (path && *path && value)
+	if (secret)
+		other = find_secret_file(settings, name, path, sizeof(path),
+					 &file_source);
+	if (other) {
+		if (value)
 			return err_set(err, EXIT_CONFIG,
-				       "both %s and %s are set: leave out one of them",
-				       name, file_name);
-		if (path && *path) {
-			*ret_source = file_source;
-			return read_secret_file(name, path, ret, err);
-		}
+				       "both %s and %s%s are set: leave out one of them",
+				       name, name, other);
+		*ret_source = file_source;
+		return read_secret_file(name, path, ret, err);
 	}
 	*ret_source = source;
-	*ret = value ? mem_copy(value) : NULL;
+	*ret = NULL;
+	if (!value)
+		return 0;
+	value = follow(settings, name, value, err);
+	if (!value)
+		return -1;
+	*ret = mem_copy(value);
 	return 0;
 }
 

@@ -99,7 +99,8 @@ bool settings_is_set(const struct settings *settings,
 		     enum setting_id id); /* not the default */
 
 /* The value of any variable, for a facade's own settings: from the environment, the file,
- * or for a secret the file that NAME_FILE names. *ret is an owned copy, or NULL when it
+ * or for a secret the file that NAME_FILE names or the credential NAME of systemd. A value
+ * $OTHER is that of the variable OTHER. *ret is an owned copy, or NULL when it
  * is not set anywhere. */
 int settings_read(const struct settings *settings, const char *name, bool secret,
 		  char **ret, enum setting_source *ret_source,

@@ -444,6 +444,33 @@ static bool read_rows(struct attempt *a, struct samples *samples)
 	return !a->report->has_fault;
 }
 
+/* A row that the fetch leaves out is never sent, and nobody notices. */
+static void note_counts(struct attempt *a)
+{
+	const struct dialect *dialect = dialect_get(a->db->driver->dialect);
+	const struct db_table *table = &a->plan.key.table;
+	char text[32] = "";
+	struct buf sql;
+
+	report_note(a->report, "of %lld rows, %zu are unsent and %lld are sent", a->all,
+		    a->rows.n, a->sent);
+	buf_init(&sql, 4096);
+	buf_puts(&sql, "SELECT count(*) FROM ");
+	if (*table->schema) {
+		dialect->quote(&sql, table->schema);
+		buf_putc(&sql, '.');
+	}
+	dialect->quote(&sql, table->name);
+	if (db_query_text(a->db, buf_str(&sql), NULL, 0, text, sizeof(text), &a->err) ==
+		    1 &&
+	    strtoll(text, NULL, 10) > a->all)
+		report_note(a->report,
+			    "table %s has %s rows: are the others meant to be left out? "
+			    "(an inner join does that, too)",
+			    table->name, text);
+	buf_fini(&sql);
+}
+
 /* Can marks be tried? */
 static bool try_reading(struct attempt *a)
 {
@@ -460,6 +487,8 @@ static bool try_reading(struct attempt *a)
 			     "of %lld rows, %zu are unsent and %lld are sent: the "
 			     "condition in {unsent ...} is NULL for the others",
 			     a->all, a->rows.n, a->sent);
+	else
+		note_counts(a);
 	return well;
 }
 

@@ -10,6 +10,7 @@ struct auditlog {
 	struct slt_text environment;
 	int has_names; /* the user table has first_name and last_name */
 	int has_email;
+	int as_object; /* changes become an object instead of a string */
 	char fetch[512];
 };
 
@@ -35,6 +36,9 @@ static const struct slt_setting settings[] = {
 	{ .name = "AUDIT_LOG_ENVIRONMENT",
 	  .default_value = "",
 	  .help = "environment in every document: production, test" },
+	{ .name = "AUDITLOG_CHANGES_AS",
+	  .default_value = "text",
+	  .help = "how a document has the changes: text, or object, as JSON" },
 	{ .name = NULL },
 };
 
@@ -65,8 +69,13 @@ static void write_fetch(struct auditlog *auditlog)
 
 static void *auditlog_open(const struct slt_host *host)
 {
+	struct slt_text as = slt_str(slt_setting(host, "AUDITLOG_CHANGES_AS"));
 	struct auditlog *auditlog;
 
+	if (!slt_is(as, "text") && !slt_is(as, "object"))
+		return slt_fail(
+			host, "AUDITLOG_CHANGES_AS is \"%s\": text or object is expected",
+			as.ptr);
 	if (!slt_column(host, "auditlog_logentry", "additional_data"))
 		return slt_fail(
 			host,
@@ -81,6 +90,7 @@ static void *auditlog_open(const struct slt_host *host)
 	auditlog = malloc(sizeof(*auditlog));
 	if (!auditlog)
 		return slt_fail(host, "out of memory");
+	auditlog->as_object = slt_is(as, "object");
 	auditlog->origin = slt_str(slt_setting(host, "AUDIT_LOG_ORIGIN"));
 	auditlog->environment = slt_str(slt_setting(host, "AUDIT_LOG_ENVIRONMENT"));
 	auditlog->has_names = user_has(host, "first_name") && user_has(host, "last_name");
@@ -144,7 +154,7 @@ static int mapping(const void *facade, struct slt_doc *doc)
 	put_constant(doc, "origin", auditlog->origin);
 	put_field(doc, "target", "text");
 	put_constant(doc, "environment", auditlog->environment);
-	put_field(doc, "message", "text");
+	put_field(doc, "message", auditlog->as_object ? "object" : "text");
 	slt_end(doc);
 	slt_end(doc);
 	slt_end(doc);
@@ -268,9 +278,13 @@ static int message(const void *facade, const struct slt_row *log, struct slt_doc
 	slt_put_text(doc, "origin", auditlog->origin);
 	slt_put_text(doc, "target", slt_cell(log, OBJECT_REPR));
 	slt_put_text(doc, "environment", auditlog->environment);
-	/* A string where the column is JSON (3.x), too: in an object each member would
-	 * get a type guessed from its first value, and later rows would be rejected. */
-	slt_put_text(doc, "message", slt_cell(log, CHANGES));
+	/* A string where the column is JSON (3.x), too, unless somebody wants it otherwise: in
+	 * an object each member would get a type guessed from its first value, and later rows
+	 * would be rejected. */
+	if (auditlog->as_object)
+		slt_put_json(doc, "message", slt_cell(log, CHANGES));
+	else
+		slt_put_text(doc, "message", slt_cell(log, CHANGES));
 	slt_end(doc);
 	return 0;
 }

@@ -49,6 +49,7 @@ test  | pc:openssl             | libssl-dev                       | openssl-deve
 both  | /usr/bin/python3       | python3                          | python3
 both  | java                   | openjdk-17-jre-headless          | java-17-openjdk-headless
 both  | mvn                    | maven                            | maven
+test  | xz                     | xz-utils                         | xz
 both  | unzip                  | unzip                            | unzip
 both  | curl                   | curl                             | curl
 '

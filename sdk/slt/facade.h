@@ -92,9 +92,10 @@ struct slt_text {
 /* One row, "log" in the hooks: its cells as text, in the order of the SELECT list of
  * fetch, one for each column there, {key} and {time} included. Row, cells and bytes are
  * the program's, on loan until message returns. How values look: integers and numbers as
- * the database prints them; booleans "t"/"f" on PostgreSQL, "1"/"0" elsewhere; MySQL's
- * BIT as a decimal number; JSON columns their JSON text; times as the database prints them in a UTC session (hand them
- * to slt_put_time). */
+ * the database prints them; booleans "t"/"f" on PostgreSQL, "1"/"0" elsewhere (ask
+ * slt_is_true); MySQL's BIT as a decimal number; JSON columns their JSON text, perhaps with
+ * white space around; times as the database prints them in a UTC session (hand them to
+ * slt_put_time). */
 struct slt_row {
 	size_t size;
 	size_t n_cells;
@@ -138,7 +139,9 @@ struct slt_host; /* the program, seen from open and check; use the functions bel
  *                        NULL flag is not set
  *   {set_true c}         an assignment for SET: the flag c becomes set
  *   {set_false c}        the flag c becomes not set
- *   {is_true c->k}       member k of the JSON object in column c is JSON true; never NULL
+ *   {is_true c->k}       member k of the JSON object in column c is JSON true; never NULL.
+ *                        On PostgreSQL the column should be jsonb: json and text are cast, and
+ *                        one value that jsonb cannot hold (\u0000) fails the statement
  *   {set_true c->k}      an assignment for SET: member k becomes true, all other members stay;
  *                        NULL becomes an object, an array or scalar v {"k": true, "c": v}
  *   {set_false c->k}     the same with false
@@ -171,9 +174,10 @@ struct slt_facade {
 	const char *const *identity;
 
 	/* Required. One SELECT without ORDER BY and LIMIT that gives each unsent row
-	 * once:
-	 *   SELECT {key l.id}, {time l.at}, … FROM … l WHERE {unsent NOT {is_true
-	 * l.sent}} */
+	 * once, so other tables are joined with LEFT JOIN: with an inner one, rows without a
+	 * partner would never be sent, and nobody would notice:
+	 *   SELECT {key l.id}, {time l.at}, … FROM … l
+	 *    WHERE {unsent NOT {is_true l.sent}} */
 	const char *(*fetch)(const void *facade);
 
 	/* Required. Writes the document of one row with slt_put_…; the root object is
@@ -191,7 +195,8 @@ struct slt_facade {
 
 	/* Optional. Everything that can fail fails here: reads settings, looks at
 	 * columns, makes the statements. Returns the facade's own state, handed to all
-	 * other hooks, or NULL after slt_fail. Without this hook the state is NULL. */
+	 * other hooks, or NULL after slt_fail: a facade that keeps nothing returns the address
+	 * of something static. Without this hook the state is NULL. */
 	void *(*open)(const struct slt_host *host);
 
 	/* Optional. Frees what open returned; the statements are not used any more. */
@@ -253,6 +258,12 @@ static inline int slt_is_empty(struct slt_text t)
 static inline int slt_is(struct slt_text t, const char *s)
 {
 	return t.ptr != NULL && t.len == strlen(s) && memcmp(t.ptr, s, t.len) == 0;
+}
+
+/* Is it what a boolean column prints for true, on any database? NULL is not. */
+static inline int slt_is_true(struct slt_text t)
+{
+	return slt_is(t, "t") || slt_is(t, "1") || slt_is(t, "true");
 }
 
 /* ------------------------------------------------------------- behind the functions
@@ -330,8 +341,7 @@ static inline const char *slt_column(const struct slt_host *host, const char *ta
 /* ------------------------------------------------------------- the row, for message */
 
 /* Cell i of the row, counted from 0 in the order of the SELECT list, {key} and {time} being
- * items like any other. Beyond the last:
- * NULL. */
+ * items like any other. Beyond the last: NULL. */
 static inline struct slt_text slt_cell(const struct slt_row *log, size_t i)
 {
 	return i < log->n_cells ? log->cells[i] : slt_str(NULL);

@@ -60,6 +60,7 @@ OF_FACADES = {
         "USER_TABLE_NAME": "auth_user",
         "AUDIT_LOG_ORIGIN": "",
         "AUDIT_LOG_ENVIRONMENT": "",
+        "AUDITLOG_CHANGES_AS": "text",
     },
 }
 NOWHERE = {  # what is known of the database when nothing is set

@@ -408,6 +408,61 @@ static void test_secret_files_refused(void **state)
 	clearenv();
 }
 
+/* systemd lays credentials down as files of their names. */
+static void test_credentials(void **state)
+{
+	struct settings settings;
+	char file[256];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/DATABASE_PASSWORD", folder);
+	write_text(file, "s3cret\n");
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	load(&settings, NULL);
+	assert_string_equal(settings_text(&settings, SET_DATABASE_PASSWORD), "s3cret");
+	assert_string_equal(settings_text(&settings, SET_ELASTICSEARCH_PASSWORD), "");
+	settings_fini(&settings);
+	setenv("DATABASE_PASSWORD", "other", 1);
+	assert_refused(NULL, "both DATABASE_PASSWORD and DATABASE_PASSWORD as a credential of "
+			     "systemd are set: leave out one of them");
+	unsetenv("DATABASE_PASSWORD");
+	write_text(secret_path, "nearer");
+	setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
+	load(&settings, NULL);
+	assert_string_equal(settings_text(&settings, SET_DATABASE_PASSWORD), "nearer");
+	settings_fini(&settings);
+	unlink(file);
+	clearenv();
+}
+
+/* As django-environ does it. */
+static void test_other_variables(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	write_text(path, "SHOP_URL=sqlite:///shop\nDATABASE_URL=$SHOP_URL\nLANES=$MANY\n");
+	setenv("MANY", "$$MORE", 1);
+	setenv("MORE", "7", 1);
+	load(&settings, path);
+	assert_string_equal(settings_text(&settings, SET_DATABASE_URL), "sqlite:///shop");
+	assert_int_equal(settings_number(&settings, SET_LANES), 7);
+	settings_fini(&settings);
+	setenv("MORE", "$MANY", 1);
+	assert_refused(path, "LANES names a variable that names another one, and so on: "
+			     "perhaps in a circle");
+	unsetenv("MANY");
+	assert_refused(path, "LANES names the variable MANY, which is not set: a value that "
+			     "begins with $ stands for that of another variable");
+	/* what a file holds is no such name */
+	write_text(secret_path, "$SHOP_URL");
+	setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
+	load(&settings, NULL);
+	assert_string_equal(settings_text(&settings, SET_DATABASE_PASSWORD), "$SHOP_URL");
+	settings_fini(&settings);
+	clearenv();
+}
+
 /* What a facade declares, which is in no table of ours. */
 static void test_read(void **state)
 {
@@ -568,6 +623,8 @@ int main(void)
 		cmocka_unit_test(test_where_from),
 		cmocka_unit_test(test_secret_files),
 		cmocka_unit_test(test_secret_files_refused),
+		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_other_variables),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_env_file),
 		cmocka_unit_test(test_env_file_large),
