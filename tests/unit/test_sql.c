@@ -438,7 +438,7 @@ static void test_refusals(void **state)
 	}
 }
 
-#define NO_TIME "it has no {time ...}, by which old rows are found"
+#define NO_TIME "it has no {time ...}, by which rows are known to be old"
 
 /* What is known only with the database at hand. */
 static const struct {
@@ -509,6 +509,10 @@ static const struct {
 	{ SQL_FETCH, SQL_OLD_NEXT_PAGE, SLT_MYSQL, "", FETCH(""), NO_TIME, EXIT_CONFIG },
 	{ SQL_FETCH, SQL_OLD_COUNT, SLT_SQLITE, "", FETCH(""), NO_TIME, EXIT_CONFIG },
 	{ SQL_FETCH, SQL_TIMELESS_COUNT, SLT_MYSQL, "", FETCH(""), NO_TIME, EXIT_CONFIG },
+	{ SQL_FETCH, SQL_SINCE_FIRST_PAGE, SLT_SQLITE, "", FETCH(""), NO_TIME,
+	  EXIT_CONFIG },
+	{ SQL_FETCH, SQL_SINCE_NEXT_PAGE, SLT_POSTGRESQL, "", FETCH(""), NO_TIME,
+	  EXIT_CONFIG },
 };
 
 static void test_unrendered(void **state)
@@ -578,6 +582,11 @@ static void test_maximum(void **state)
 #define PG_ALL INNER("(1 = 1 OR NOT ((\"l\".\"sent\" <> 0) IS TRUE))", "$1", "$2")
 #define LITE_ALL INNER("(1 = 1 OR NOT (\"l\".\"sent\" IS TRUE))", "?1", "?2")
 #define MY_ALL MY_INNER_OF("(1 = 1 OR NOT (`l`.`sent` IS TRUE))")
+#define TWICE(inner)                                                 \
+	"SELECT count(*) FROM (" KEYS(inner,                         \
+				      "slt_key IS NOT NULL GROUP BY" \
+				      " slt_key HAVING count(*) > 1") ") AS slt_twice"
+#define MY_SINCE " AND NOT (slt_time < CAST(? AS DATETIME(6)))"
 #define MY_OLD " AND (slt_time < CAST(? AS DATETIME(6)))"
 
 static const struct {
@@ -640,6 +649,44 @@ static const struct {
 	  KEYS(MY_INNER("NOT "), "slt_key IN (?)"),
 	  3,
 	  { SLOT_KEYS } },
+	{ SQL_TWICE_COUNT, TWICE(PG_ALL), TWICE(LITE_ALL), TWICE(MY_ALL), 2, { 0 } },
+	{ SQL_UNSENT_OLDEST,
+	  WRAPPED("min(slt_time)", PG_INNER(""), "slt_key IS NOT NULL"),
+	  WRAPPED("min(slt_time)", LITE_INNER(""), "slt_key IS NOT NULL"),
+	  WRAPPED("min(slt_time)", MY_INNER(""), "slt_key IS NOT NULL"),
+	  2,
+	  { 0 } },
+	{ SQL_SENT_FIRST_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT $3"),
+	  PAGE(LITE_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?3"),
+	  PAGE(MY_INNER("NOT "), "slt_key IS NOT NULL ORDER BY slt_key LIMIT ?"),
+	  3,
+	  { SLOT_LIMIT } },
+	{ SQL_SENT_NEXT_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key > $3 ORDER BY slt_key LIMIT $4"),
+	  PAGE(LITE_INNER("NOT "), "slt_key > ?3 ORDER BY slt_key LIMIT ?4"),
+	  PAGE(MY_INNER("NOT "), "slt_key > ? ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_AFTER, SLOT_LIMIT } },
+	{ SQL_SINCE_FIRST_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key IS NOT NULL AND NOT (slt_time < $3)"
+				 " ORDER BY slt_key LIMIT $4"),
+	  PAGE(LITE_INNER("NOT "),
+	       "slt_key IS NOT NULL AND NOT (datetime(slt_time) < datetime(?3))"
+	       " ORDER BY slt_key LIMIT ?4"),
+	  PAGE(MY_INNER("NOT "),
+	       "slt_key IS NOT NULL" MY_SINCE " ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_OLDER_THAN, SLOT_LIMIT } },
+	{ SQL_SINCE_NEXT_PAGE,
+	  PAGE(PG_INNER("NOT "), "slt_key > $3 AND NOT (slt_time < $4)"
+				 " ORDER BY slt_key LIMIT $5"),
+	  PAGE(LITE_INNER("NOT "),
+	       "slt_key > ?3 AND NOT (datetime(slt_time) < datetime(?4))"
+	       " ORDER BY slt_key LIMIT ?5"),
+	  PAGE(MY_INNER("NOT "), "slt_key > ?" MY_SINCE " ORDER BY slt_key LIMIT ?"),
+	  5,
+	  { SLOT_AFTER, SLOT_OLDER_THAN, SLOT_LIMIT } },
 	{ SQL_OLD_FIRST_PAGE,
 	  KEYS(PG_INNER("NOT "), "slt_key IS NOT NULL AND (slt_time < $3)"
 				 " ORDER BY slt_key LIMIT $4"),
@@ -1771,7 +1818,9 @@ static void assert_old(struct db *db, const char *type, const char *flag)
 	};
 	struct sql_args args = { .after = &ONE,
 				 .keys = ids,
-				 .n_keys = N_OF(ids),
+				 { SQL_ALL_COUNT, 0, "6;" },
+				 { SQL_TWICE_COUNT, 0, "0;" },
+				 { SQL_PROBE, 0, "" },
 				 .older_than = "2026-01-02 00:00:00" };
 	struct db_origin origin;
 	struct sql probe;
