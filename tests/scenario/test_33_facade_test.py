@@ -30,7 +30,7 @@ SOURCE = Path(__file__).resolve().parent / "wrong_facades.c"
 SERVERS = KINDS[1:]
 DRIVERS = {kind: "mysql" if kind == "mariadb" else kind for kind in KINDS}
 DIALECTS = ("postgresql", "mysql", "sqlite")
-AT_ONCE = 6
+AT_ONCE = 10
 # A build with sanitizers dies as any other does, too.
 DIES = "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0"
 
