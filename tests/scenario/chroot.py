@@ -45,6 +45,12 @@ def _libraries(program):
     return re.findall(r"(?:=> |^\s+)(/\S+) \(", text, flags=re.M)
 
 
+def is_possible():
+    """Are we root, or may we be in a name space of our own?"""
+    as_root = ["/usr/bin/unshare", "--map-root-user", "true"]
+    return os.geteuid() == 0 or subprocess.run(as_root, stderr=subprocess.DEVNULL).returncode == 0
+
+
 class Chroot:
     def __init__(self, folder, packages):
         self.folder = Path(folder)

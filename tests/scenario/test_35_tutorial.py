@@ -4,7 +4,9 @@
 import os
 from pathlib import Path
 
-from chroot import Chroot
+import pytest
+
+from chroot import Chroot, is_possible
 from follow import commands, matches, steps
 
 STAGE = Path(os.environ.get("SLT_STAGE", ".")).resolve()
@@ -12,6 +14,7 @@ PACKAGES = ("dash", "coreutils", "gcc", "libc6-dev", "pkg-config", "sqlite3")
 WORK = "/tmp/doors"
 
 
+@pytest.mark.skipif(not is_possible(), reason="needs root, or user namespaces")
 def test_to_the_letter(tmp_path):
     page = next(STAGE.glob("share/doc/*/facade-tutorial.md")).read_text(encoding="utf-8")
     root = Chroot(tmp_path / "root", PACKAGES)
