@@ -255,6 +255,7 @@ static void bury(struct report *report, int status)
 
 	if (!report->is_open)
 		report_check(report, "the facade lets its process live");
+	report->n_faults = 0; /* this one is told in any case */
 	if (*report->at)
 		report_fault(report, "%s:", report->at);
 	if (number == SIGALRM)

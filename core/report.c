@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TOLD_AT_MOST = 10 };
+
 static unsigned n_checks(const struct report *report)
 {
 	return report->passed + report->failed + report->skipped;
@@ -37,6 +39,9 @@ void report_check_ends(struct report *report)
 		report->passed++;
 		put_check(report, "ok", "ok");
 	}
+	if (report->is_open && report->n_faults > TOLD_AT_MOST)
+		printf("%s... and %u more\n", report->tap ? "# " : "        ",
+		       report->n_faults - TOLD_AT_MOST);
 	report->is_open = false;
 	report->at[0] = '\0';
 	alarm(REPORT_SECONDS);
@@ -55,6 +60,7 @@ void report_check(struct report *report, const char *format, ...)
 	va_end(ap);
 	report->is_open = true;
 	report->has_fault = false;
+	report->n_faults = 0;
 }
 
 void report_at(struct report *report, const char *what)
@@ -72,6 +78,8 @@ void report_fault(struct report *report, const char *format, ...)
 		put_check(report, "not ok", "FAILED");
 	}
 	report->has_fault = true;
+	if (++report->n_faults > TOLD_AT_MOST)
+		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);

@@ -15,8 +15,9 @@
 struct report {
 	bool tap;
 	unsigned passed, failed, skipped;
-	bool is_open;	 /* a check is going on */
-	bool has_fault;	 /* and has failed */
+	bool is_open;	/* a check is going on */
+	bool has_fault; /* and has failed */
+	unsigned n_faults;
 	char check[160]; /* what it is called */
 	char at[160];	 /* what it is trying, "" not told */
 };
@@ -34,7 +35,8 @@ void report_check_ends(struct report *report);
 /* What the check is about to try, in case that the process dies of it. */
 void report_at(struct report *report, const char *what);
 
-/* What is wrong; the check fails. More than one is fine: the first is the one to mend. */
+/* What is wrong; the check fails. More than one is fine: the first is the one to mend,
+ * and after ten they are only counted. */
 void report_fault(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The check cannot be made. */
