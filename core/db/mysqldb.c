@@ -221,7 +221,8 @@ static int prepare_columns(struct mysqldb *my, MYSQL_STMT *stmt,
 		       : 0;
 }
 
-/* Reads again, into a larger buffer, what did not fit. */
+/* Reads again, into a larger buffer, what did not fit. The buffers are bound anew only when the
+ * row is done: libmariadb 10.11.18 then forgets the lengths of the others. */
 static int read_cut(struct mysqldb *my, MYSQL_STMT *stmt, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -234,9 +235,7 @@ static int read_cut(struct mysqldb *my, MYSQL_STMT *stmt, size_t n, struct err *
 		if (mysql_stmt_fetch_column(stmt, &my->results[i], (unsigned)i, 0))
 			return mysqldb_statement_failed(my, stmt, err);
 	}
-	return mysql_stmt_bind_result(stmt, my->results)
-		       ? mysqldb_statement_failed(my, stmt, err)
-		       : 0;
+	return 0;
 }
 
 /* A BIT comes as its bytes, the highest first. */
@@ -304,6 +303,9 @@ static int read_rows(struct mysqldb *my, MYSQL_STMT *stmt, MYSQL_RES *metadata,
 			return -1;
 		if (hand_over(my, fields, n, row, arg) != 0)
 			return 0;
+		if (code == MYSQL_DATA_TRUNCATED &&
+		    mysql_stmt_bind_result(stmt, my->results))
+			return mysqldb_statement_failed(my, stmt, err);
 	}
 }
 
