@@ -16,8 +16,9 @@ kept=$source/tests/abi/$(number MAJOR).$(number MINOR)
 
 # abi_of FOLDER-OF-HEADER FILE: the ABI of a module that uses all of the header
 abi_of() {
-	gcc -std=c99 -g -O0 -fPIC -shared -fvisibility=hidden -I"$1" -o "$work/kept.so" \
-		"$source/tests/abi/kept.c"
+	# from its own folder, so that no path of this machine gets into the record
+	(cd "$source/tests/abi" && gcc -std=c99 -g -O0 -fPIC -shared -fvisibility=hidden -I"$1" \
+		-o "$work/kept.so" kept.c)
 	(cd "$work" && abidw --no-corpus-path --no-comp-dir-path --no-show-locs --out-file "$2" \
 		kept.so)
 }
