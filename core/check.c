@@ -4,14 +4,11 @@
 #include "check.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
 #include "connect.h"
-#include "crash.h"
 #include "findings.h"
-#include "host.h"
 #include "http.h"
 #include "index.h"
 #include "quarantine.h"
@@ -83,23 +80,12 @@ static void warn_of_facade(void *out, const char *text)
 
 static void check_hook(struct checking *c)
 {
-	struct facade *facade = c->session.facade;
-	struct host host;
+	const struct session *s = &c->session;
 	struct err err;
-	int result;
 
-	if (!facade->hooks.check)
-		return;
-	host_init(&host, facade, dialect_get(c->session.db->driver->dialect),
-		  c->session.db);
-	host.warn = warn_of_facade;
-	host.warn_arg = &c->out;
-	crash_enter(facade->module, "check");
-	result = facade->hooks.check(facade->state, &host.pub);
-	crash_leave();
-	if (host_failed(&host, result != 0, &err))
+	if (facade_check(s->facade, dialect_get(s->db->driver->dialect), s->db,
+			 warn_of_facade, &c->out, &err) < 0)
 		findings_fail(&c->out, "facade", NULL, &err);
-	host_fini(&host);
 }
 
 static bool check_facade(struct checking *c)
@@ -121,23 +107,13 @@ static bool check_facade(struct checking *c)
 	return true;
 }
 
-static int read_count(void *arg, const struct db_row *row)
-{
-	*(long long *)arg = strtoll(row->cells[0].ptr, NULL, 10);
-	return 0;
-}
-
 /* Where the catalog does not tell, the rows do. */
 static void check_unique(struct checking *c)
 {
-	struct sql_args none = { .limit = 0 };
-	struct sql_values values;
-	long long n = 0;
+	long long n;
 	struct err err;
 
-	sql_values_init(&values);
-	if (plan_query(&c->session.plan.twice_count, &none, &values, c->session.db,
-		       read_count, &n, &err) < 0)
+	if (plan_count(&c->session.plan.twice_count, NULL, c->session.db, &n, &err) < 0)
 		findings_fail(&c->out, "key", NULL, &err);
 	else if (n)
 		findings_warn(
@@ -149,7 +125,6 @@ static void check_unique(struct checking *c)
 			&c->out, "key", "a primary key makes runs faster and keys unique",
 			"no key stands in two rows, but the catalog does not show that "
 			"none can");
-	sql_values_fini(&values);
 }
 
 static bool check_table(struct checking *c)

@@ -38,18 +38,12 @@ struct clearing {
 
 /* ---------------------------------------------------------------- one statement */
 
-static int count_row(void *arg, const struct db_row *row)
-{
-	*(unsigned long long *)arg = strtoull(row->cells[0].ptr, NULL, 10);
-	return 0;
-}
-
-static int count(struct clearing *c, const struct sql *sql, unsigned long long *ret,
+static int count(struct clearing *c, const struct sql *sql, long long *ret,
 		 struct err *err)
 {
 	struct sql_args args = { .older_than = c->limit };
 
-	return plan_query(sql, &args, &c->values, c->session.db, count_row, ret, err);
+	return plan_count(sql, &args, c->session.db, ret, err);
 }
 
 /* The facade's DELETE for these keys, in the open transaction. */
@@ -155,12 +149,12 @@ static int clear_chunk(struct clearing *c, struct err *err)
  * anything. */
 static int tell_timeless(struct clearing *c, struct err *err)
 {
-	unsigned long long n = 0;
+	long long n;
 
 	if (count(c, &c->session.plan.timeless_count, &n, err) < 0)
 		return -1;
 	if (n)
-		log_warning("%llu sent rows have no time, or none that the database can "
+		log_warning("%lld sent rows have no time, or none that the database can "
 			    "read: they are never deleted",
 			    n);
 	return 0;
@@ -207,11 +201,11 @@ static int clear_all(struct clearing *c, const struct settings *settings, struct
 
 static int count_old(struct clearing *c, struct err *err)
 {
-	unsigned long long n = 0;
+	long long n;
 
 	if (count(c, &c->session.plan.old_count, &n, err) < 0)
 		return -1;
-	printf("%llu rows would be deleted: sent and older than %s UTC\n", n, c->limit);
+	printf("%lld rows would be deleted: sent and older than %s UTC\n", n, c->limit);
 	return tell_timeless(c, err);
 }
 

@@ -470,3 +470,13 @@ const struct dialect *dialect_get(enum slt_dialect id)
 	}
 	return NULL;
 }
+
+void dialect_put_table(const struct dialect *dialect, const struct db_table *table,
+		       struct buf *out)
+{
+	if (*table->schema) {
+		dialect->quote(out, table->schema);
+		buf_putc(out, '.');
+	}
+	dialect->quote(out, table->name);
+}

@@ -80,4 +80,8 @@ struct dialect {
 /* NULL when no driver of this program speaks it. */
 const struct dialect *dialect_get(enum slt_dialect id);
 
+/* A table by its plain names, quoted. */
+void dialect_put_table(const struct dialect *dialect, const struct db_table *table,
+		       struct buf *out);
+
 #endif

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "output.h"
+
 void differences_init(struct differences *out, bool json)
 {
 	out->json = json ? json_object_new_array() : NULL;
@@ -13,21 +15,15 @@ void differences_init(struct differences *out, bool json)
 void differences_fini(struct differences *out, bool complete)
 {
 	if (out->json && complete)
-		printf("%s\n",
-		       json_object_to_json_string_ext(
-			       out->json,
-			       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(out->json);
+		output_json(out->json);
+	else
+		json_object_put(out->json);
 }
 
 /* One row is one line of columns, whatever its key holds; --json has it as it is. */
 static void print_column(struct slt_text text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		putchar((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
-	}
+	output_plain(text);
 	putchar('\t');
 }
 

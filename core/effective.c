@@ -12,6 +12,7 @@
 #include "facade.h"
 #include "log.h"
 #include "mem.h"
+#include "output.h"
 #include "utf8.h"
 
 /*
@@ -245,27 +246,13 @@ static const char *set_or_not(bool is_set)
 	return is_set ? "(set)" : "(not set)";
 }
 
-/* A value may hold anything: one line stays one line. Returns its characters. */
-static int put(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		putchar(c < 0x20 || c == 0x7f ? ' ' : c);
-		n += (c & 0xc0) != 0x80;
-	}
-	return n;
-}
-
 static void print_part(struct json_object *database, const char *name)
 {
 	struct json_object *value = NULL;
 
 	json_object_object_get_ex(database, name, &value);
 	printf("  %-8s  ", name);
-	put(value ? json_object_get_string(value) : set_or_not(false));
+	output_plain(slt_str(value ? json_object_get_string(value) : set_or_not(false)));
 	putchar('\n');
 }
 
@@ -289,9 +276,10 @@ static void print_database(struct json_object *database)
 	json_object_object_foreach(options, name, value)
 	{
 		printf("  option    ");
-		put(name);
+		output_plain(slt_str(name));
 		putchar('=');
-		put(value ? json_object_get_string(value) : set_or_not(true));
+		output_plain(slt_str(value ? json_object_get_string(value)
+					   : set_or_not(true)));
 		putchar('\n');
 	}
 }
@@ -320,7 +308,7 @@ static void print_setting(const char *name, int width, struct json_object *setti
 	source = json_object_get_string(o);
 	printf("%c %-*s = ", strcmp(source, source_name(FROM_DEFAULT)) ? '*' : ' ', width,
 	       name);
-	n = put(shown(setting));
+	n = output_plain(slt_str(shown(setting)));
 	printf("%*s  %s\n", n < VALUE_WIDTH ? VALUE_WIDTH - n : 0, "", source);
 }
 
@@ -356,13 +344,11 @@ enum exit_status effective_print(const struct settings *settings, bool json)
 	json_object_object_add(o, "database", db);
 	json_object_object_add(o, "settings", all_settings);
 	if (json) {
-		puts(json_object_to_json_string_ext(
-			o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	} else {
-		print_database(db);
-		print_settings(all_settings,
-			       settings_text(settings, SET_AUDIT_LOGGER_TYPE));
+		output_json(o);
+		return status;
 	}
+	print_database(db);
+	print_settings(all_settings, settings_text(settings, SET_AUDIT_LOGGER_TYPE));
 	json_object_put(o);
 	return status;
 }

@@ -172,7 +172,28 @@ static void add_hint(const char *url, struct err *err)
 	}
 }
 
-/* Posts to a path of the current host. ANSWER_ITEMS: a whole reply of status 200 is there. */
+/* Sends a request to the current host, in whose path {index} stands for the target's name. 0: a
+ * whole reply of whatever status is there. */
+static int send_to(struct elastic *elastic, struct http_request *request,
+		   const char *path, struct err *err)
+{
+	const char *name = strstr(path, "{index}");
+
+	buf_reset(&elastic->url);
+	buf_puts(&elastic->url, elastic->target->urls[elastic->at]);
+	buf_put(&elastic->url, path, name ? (size_t)(name - path) : strlen(path));
+	if (name) {
+		elastic_put_percent(&elastic->url, elastic->target->config.index);
+		buf_puts(&elastic->url, name + strlen("{index}"));
+	}
+	request->url = buf_str(&elastic->url);
+	if (http_send(elastic->http, request, &elastic->reply, err) == 0)
+		return 0;
+	add_hint(request->url, err);
+	return -1;
+}
+
+/* Posts to a path. ANSWER_ITEMS: a whole reply of status 200 is there. */
 static enum elastic_answer ask(struct elastic *elastic, const char *path,
 			       const char *content_type, const struct slt_text *parts,
 			       size_t n_parts, bool reading, struct err *err)
@@ -184,12 +205,7 @@ static enum elastic_answer ask(struct elastic *elastic, const char *path,
 		.n_parts = n_parts,
 	};
 
-	buf_reset(&elastic->url);
-	buf_puts(&elastic->url, elastic->target->urls[elastic->at]);
-	buf_puts(&elastic->url, path);
-	request.url = buf_str(&elastic->url);
-	if (http_send(elastic->http, &request, &elastic->reply, err)) {
-		add_hint(request.url, err);
+	if (send_to(elastic, &request, path, err) < 0) {
 		if (err->status != EXIT_UNAVAILABLE)
 			return ANSWER_REFUSED;
 		return elastic->reply.body.full ? ANSWER_UNKNOWN : ANSWER_UNAVAILABLE;
@@ -285,14 +301,13 @@ enum elastic_answer elastic_search(struct elastic *elastic, const struct mget_do
 
 enum elastic_answer elastic_refresh(struct elastic *elastic, struct err *err)
 {
-	return ask(elastic, elastic->target->refresh_path, NULL, NULL, 0, true, err);
+	return ask(elastic, "/{index}/_refresh", NULL, NULL, 0, true, err);
 }
 
 int elastic_request(struct elastic *elastic, const char *method, const char *path,
 		    struct slt_text body, long *ret_status, struct slt_text *ret_body,
 		    struct err *err)
 {
-	const char *name = strstr(path, "{index}");
 	struct http_request request = {
 		.method = method,
 		.content_type = body.ptr ? "application/json" : NULL,
@@ -300,18 +315,8 @@ int elastic_request(struct elastic *elastic, const char *method, const char *pat
 		.n_parts = body.ptr ? 1 : 0,
 	};
 
-	buf_reset(&elastic->url);
-	buf_puts(&elastic->url, elastic->target->urls[elastic->at]);
-	buf_put(&elastic->url, path, name ? (size_t)(name - path) : strlen(path));
-	if (name) {
-		elastic_put_percent(&elastic->url, elastic->target->config.index);
-		buf_puts(&elastic->url, name + strlen("{index}"));
-	}
-	request.url = buf_str(&elastic->url);
-	if (http_send(elastic->http, &request, &elastic->reply, err)) {
-		add_hint(request.url, err);
+	if (send_to(elastic, &request, path, err) < 0)
 		return -1;
-	}
 	*ret_status = elastic->reply.status;
 	*ret_body = reply_text(elastic);
 	return 0;

@@ -38,8 +38,7 @@ struct elastic_target {
 	char *urls[ELASTIC_MAX_HOSTS]; /* owned: base URLs without a slash at the end */
 	char *bulk_path;	       /* owned: "/index/_bulk?…" */
 	char *bulk_path_reasons;       /* the same, asking for reasons */
-	/* "/index/_mget", "/index/_search", "/index/_refresh" */
-	char *mget_path, *search_path, *refresh_path;
+	char *mget_path, *search_path; /* "/index/_mget", "/index/_search" */
 	size_t n_urls;
 	bool plaintext_credentials; /* worth a warning on every run */
 };

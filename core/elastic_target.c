@@ -193,7 +193,6 @@ int elastic_target_init(struct elastic_target *target,
 	target->bulk_path_reasons = make_bulk_path(config, bulk_filter_path_reasons);
 	target->mget_path = make_read_path(config, "/_mget");
 	target->search_path = make_read_path(config, "/_search");
-	target->refresh_path = make_read_path(config, "/_refresh");
 	return 0;
 }
 
@@ -206,7 +205,6 @@ void elastic_target_fini(struct elastic_target *target)
 	free(target->bulk_path_reasons);
 	free(target->mget_path);
 	free(target->search_path);
-	free(target->refresh_path);
 	for (size_t i = 0; i < target->n_urls; i++)
 		free(target->urls[i]);
 	*target = (struct elastic_target){ 0 };

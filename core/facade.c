@@ -121,6 +121,26 @@ out:
 	return result;
 }
 
+int facade_check(const struct facade *facade, const struct dialect *dialect,
+		 struct db *db, facade_warn_fn *warn, void *arg, struct err *err)
+{
+	struct host host;
+	bool failed;
+	int result;
+
+	if (!facade->hooks.check)
+		return 0;
+	host_init(&host, facade, dialect, db);
+	host.warn = warn;
+	host.warn_arg = arg;
+	crash_enter(facade->module, "check");
+	result = facade->hooks.check(facade->state, &host.pub);
+	crash_leave();
+	failed = host_failed(&host, result != 0, err);
+	host_fini(&host);
+	return failed ? -1 : 0;
+}
+
 void facade_close(struct facade *facade)
 {
 	if (!facade->is_open)

@@ -56,6 +56,13 @@ int facade_read_settings(struct facade *facade, const struct settings *settings,
 int facade_open(struct facade *facade, const struct settings *settings,
 		const struct dialect *dialect, struct db *db, struct err *err) MUST_CHECK;
 
+/* Calls the check of an open facade, if it has one. `warn` takes its warnings; NULL: the log
+ * does. */
+typedef void facade_warn_fn(void *arg, const char *text);
+int facade_check(const struct facade *facade, const struct dialect *dialect,
+		 struct db *db, facade_warn_fn *warn, void *arg,
+		 struct err *err) MUST_CHECK;
+
 /* Back to loaded. A closed facade is fine. */
 void facade_close(struct facade *facade);
 

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "output.h"
+
 void findings_init(struct findings *findings, bool json)
 {
 	*findings = (struct findings){ .json = json ? json_object_new_array() : NULL };
@@ -14,19 +16,10 @@ void findings_init(struct findings *findings, bool json)
 enum exit_status findings_fini(struct findings *f)
 {
 	if (f->json)
-		printf("%s\n", json_object_to_json_string_ext(
-				       f->json, JSON_C_TO_STRING_PRETTY |
-							JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(f->json);
+		output_json(f->json);
 	if (f->failed)
 		return f->wrong ? EXIT_CONFIG : EXIT_UNAVAILABLE;
 	return f->warned ? EXIT_SET_ASIDE : EXIT_DONE;
-}
-
-static void put_plain(const char *text)
-{
-	for (; *text; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
 }
 
 static void put(struct findings *f, const char *check, const char *status,
@@ -36,10 +29,10 @@ static void put(struct findings *f, const char *check, const char *status,
 
 	if (!f->json) {
 		printf("%-5s %-14s ", status, check);
-		put_plain(detail);
+		output_plain(slt_str(detail));
 		if (remedy) {
 			fputs("; ", stdout);
-			put_plain(remedy);
+			output_plain(slt_str(remedy));
 		}
 		putchar('\n');
 		return;

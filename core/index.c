@@ -72,31 +72,36 @@ static struct json_object *get(struct json_object *o, const char *name)
 	return found;
 }
 
-static int not_understood(struct err *err)
+/* The object at a path. 0 with *ret for json_object_put; 1: there is none (404). */
+static int get_object(struct elastic *elastic, const char *path, struct json_object **ret,
+		      struct err *err)
 {
+	struct slt_text none = { NULL, 0 }, body;
+	long status;
+
+	if (elastic_request(elastic, "GET", path, none, &status, &body, err) < 0)
+		return -1;
+	if (status == 404)
+		return 1;
+	if (status != 200)
+		return elastic_refused(elastic, err);
+	*ret = parse(body);
+	if (json_object_is_type(*ret, json_type_object))
+		return 0;
+	json_object_put(*ret);
 	return err_set(err, EXIT_UNAVAILABLE, "the server's reply is not understood");
 }
 
 /* The reply has a member for each index behind the name. */
 int index_find(struct elastic *elastic, enum index_kind *ret, struct err *err)
 {
-	struct slt_text none = { NULL, 0 }, body;
 	struct json_object *reply;
 	const char *data_stream = ".ds-";
-	long status;
+	int got = get_object(elastic, "/{index}", &reply, err);
 
-	if (elastic_request(elastic, "GET", "/{index}", none, &status, &body, err) < 0)
-		return -1;
 	*ret = INDEX_ABSENT;
-	if (status == 404)
-		return 0;
-	if (status != 200)
-		return elastic_refused(elastic, err);
-	reply = parse(body);
-	if (!json_object_is_type(reply, json_type_object)) {
-		json_object_put(reply);
-		return not_understood(err);
-	}
+	if (got != 0)
+		return got < 0 ? -1 : 0;
 	*ret = INDEX_PLAIN;
 	json_object_object_foreach(reply, name, one)
 	{
@@ -268,19 +273,11 @@ int index_compare(struct elastic *elastic, enum index_form form, struct slt_text
 {
 	const char *path = form == AS_INDEX ? "/{index}/_mapping" : index_path(form);
 	struct comparison c = { .each = each, .arg = arg };
-	struct slt_text none = { NULL, 0 }, text;
 	struct json_object *expected, *reply;
-	long status;
+	int got = get_object(elastic, path, &reply, err);
 
-	if (elastic_request(elastic, "GET", path, none, &status, &text, err) < 0)
-		return -1;
-	if (status != 200)
-		return elastic_refused(elastic, err);
-	reply = parse(text);
-	if (!json_object_is_type(reply, json_type_object)) {
-		json_object_put(reply);
-		return not_understood(err);
-	}
+	if (got != 0)
+		return got < 0 ? -1 : elastic_refused(elastic, err);
 	expected = parse(body);
 	compare_reply(&c, form, mappings_of(expected), reply);
 	json_object_put(expected);
@@ -355,19 +352,13 @@ int index_fits(struct elastic *elastic, struct slt_text document,
 	       index_difference_fn *each, void *arg, struct err *err)
 {
 	struct comparison c = { .each = each, .arg = arg };
-	struct slt_text none = { NULL, 0 }, text;
 	struct json_object *reply, *o;
-	long status;
+	int got = get_object(elastic, "/{index}/_mapping", &reply, err);
 
-	if (elastic_request(elastic, "GET", "/{index}/_mapping", none, &status, &text,
-			    err) < 0)
-		return -1;
-	if (status != 200)
-		return elastic_refused(elastic, err);
-	reply = parse(text);
+	if (got != 0)
+		return got < 0 ? -1 : elastic_refused(elastic, err);
 	o = document.ptr ? parse(document) : NULL;
-	if (json_object_is_type(o, json_type_object) &&
-	    json_object_is_type(reply, json_type_object)) {
+	if (json_object_is_type(o, json_type_object)) {
 		json_object_object_foreach(reply, name, index)
 		{
 			(void)name;

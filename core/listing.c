@@ -11,6 +11,7 @@
 #include "dialect.h"
 #include "facade.h"
 #include "log.h"
+#include "output.h"
 #include "statements.h"
 
 static struct json_object *setting_to_json(const struct slt_setting *setting)
@@ -46,14 +47,6 @@ static struct json_object *to_json(const struct facade *facade)
 				      setting_to_json(&facade->settings[i].declared));
 	json_object_object_add(o, "settings", list);
 	return o;
-}
-
-static void print_json(struct json_object *o)
-{
-	printf("%s\n",
-	       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
 }
 
 static void print_setting(const char *name, const char *default_value, const char *help)
@@ -108,7 +101,7 @@ int listing_all(const struct settings *settings, bool json, enum exit_status *re
 		list.json = json_object_new_array();
 	facade_each(list.path, list_one, &list);
 	if (json)
-		print_json(list.json);
+		output_json(list.json);
 	*ret_status = list.failed ? EXIT_SET_ASIDE : EXIT_DONE;
 	return 0;
 }
@@ -165,7 +158,7 @@ static int show(struct facade *facade, const struct settings *settings, bool jso
 	}
 	json_object_object_add(o, "statements", statements);
 	if (json && result == 0)
-		print_json(o);
+		output_json(o);
 	else
 		json_object_put(o);
 	return result;

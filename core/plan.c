@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Flags are columns of the table that the key is of. */
 struct type_arg {
@@ -151,16 +152,6 @@ int plan_add_sent(struct plan *plan, bool since, struct db *db, struct err *err)
 	return render(plan, db, wanted, facade->mark_as_unsent ? n : n - 1, err);
 }
 
-static void put_table(const struct dialect *dialect, const struct db_table *table,
-		      struct buf *out)
-{
-	if (*table->schema) {
-		dialect->quote(out, table->schema);
-		buf_putc(out, '.');
-	}
-	dialect->quote(out, table->name);
-}
-
 /* SQLite has the schema before the index, PostgreSQL before the table. */
 void plan_put_index(const struct plan *plan, struct db *db, struct buf *ret)
 {
@@ -184,9 +175,9 @@ void plan_put_index(const struct plan *plan, struct db *db, struct buf *ret)
 		of.schema[0] = '\0';
 	}
 	buf_puts(ret, "CREATE INDEX ");
-	put_table(dialect, &index, ret);
+	dialect_put_table(dialect, &index, ret);
 	buf_puts(ret, " ON ");
-	put_table(dialect, &of, ret);
+	dialect_put_table(dialect, &of, ret);
 	buf_puts(ret, " (");
 	dialect->quote(ret, plan->key.column);
 	buf_putc(ret, ')');
@@ -242,6 +233,32 @@ int plan_query(const struct sql *sql, const struct sql_args *args,
 {
 	sql_bind(sql, args, values);
 	return db_query(db, values->text, values->values, values->n, row, arg, err);
+}
+
+int plan_text(const struct sql *sql, const struct sql_args *args, struct db *db,
+	      char *ret, size_t size, struct err *err)
+{
+	const struct sql_args none = { 0 };
+	struct sql_values values;
+	int found;
+
+	ret[0] = '\0';
+	sql_values_init(&values);
+	sql_bind(sql, args ? args : &none, &values);
+	found = db_query_text(db, values.text, values.values, values.n, ret, size, err);
+	sql_values_fini(&values);
+	return found < 0 ? -1 : 0;
+}
+
+int plan_count(const struct sql *sql, const struct sql_args *args, struct db *db,
+	       long long *ret, struct err *err)
+{
+	char text[32];
+
+	if (plan_text(sql, args, db, text, sizeof(text), err) < 0)
+		return -1;
+	*ret = strtoll(text, NULL, 10);
+	return 0;
 }
 
 int plan_exec(const struct sql *sql, const struct sql_args *args,

@@ -55,6 +55,12 @@ int plan_filter(struct plan *plan, const struct sql_template *condition, struct 
 int plan_query(const struct sql *sql, const struct sql_args *args,
 	       struct sql_values *values, struct db *db, db_row_fn *row, void *arg,
 	       struct err *err) MUST_CHECK;
+/* The first cell of the answer as a C string ("" for NULL), or as a number; args NULL: none. */
+int plan_text(const struct sql *sql, const struct sql_args *args, struct db *db,
+	      char *ret, size_t size, struct err *err) MUST_CHECK;
+int plan_count(const struct sql *sql, const struct sql_args *args, struct db *db,
+	       long long *ret, struct err *err) MUST_CHECK;
+
 int plan_exec(const struct sql *sql, const struct sql_args *args,
 	      struct sql_values *values, struct db *db, long long *ret_touched,
 	      struct err *err) MUST_CHECK;

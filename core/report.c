@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+
 enum { TOLD_AT_MOST = 10 };
 
 static unsigned n_checks(const struct report *report)
@@ -18,8 +20,7 @@ static unsigned n_checks(const struct report *report)
 /* A text of several lines, or with control characters, stays what it is: a comment. */
 static void put_plain(const char *text)
 {
-	for (; *text; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
+	output_plain(slt_str(text));
 	putchar('\n');
 }
 

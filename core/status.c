@@ -5,51 +5,13 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "instant.h"
+#include "output.h"
 #include "quarantine.h"
 #include "session.h"
-
-struct cell {
-	char *to;
-	size_t size;
-};
-
-static int take_cell(void *arg, const struct db_row *row)
-{
-	struct cell *cell = arg;
-	struct slt_text text = row->cells[0];
-
-	snprintf(cell->to, cell->size, "%.*s", (int)text.len, text.ptr ? text.ptr : "");
-	return 0;
-}
-
-static int ask(const struct sql *sql, struct db *db, char *ret, size_t size,
-	       struct err *err)
-{
-	struct cell cell = { ret, size };
-	struct sql_args none = { 0 };
-	struct sql_values values;
-	int result;
-
-	sql_values_init(&values);
-	result = plan_query(sql, &none, &values, db, take_cell, &cell, err);
-	sql_values_fini(&values);
-	return result;
-}
-
-static int count(const struct sql *sql, struct db *db, long long *ret, struct err *err)
-{
-	char text[32] = "";
-
-	if (ask(sql, db, text, sizeof(text), err) < 0)
-		return -1;
-	*ret = strtoll(text, NULL, 10);
-	return 0;
-}
 
 /* The oldest time as all databases would write it, and how long ago it was. */
 static void read_oldest(const char *text, struct status *status)
@@ -82,12 +44,12 @@ int status_read(const struct plan *plan, struct db *db, struct status *ret,
 	char oldest[64] = "";
 
 	*ret = (struct status){ .age = -1 };
-	if (count(&plan->unsent_count, db, &ret->unsent, err) < 0 ||
-	    count(&plan->sent_count, db, &ret->sent, err) < 0 ||
-	    count(&plan->null_keys, db, &ret->without_key, err) < 0)
+	if (plan_count(&plan->unsent_count, NULL, db, &ret->unsent, err) < 0 ||
+	    plan_count(&plan->sent_count, NULL, db, &ret->sent, err) < 0 ||
+	    plan_count(&plan->null_keys, NULL, db, &ret->without_key, err) < 0)
 		return -1;
 	if (plan->unsent_oldest.text &&
-	    ask(&plan->unsent_oldest, db, oldest, sizeof(oldest), err) < 0)
+	    plan_text(&plan->unsent_oldest, NULL, db, oldest, sizeof(oldest), err) < 0)
 		return -1;
 	read_oldest(oldest, ret);
 	return 0;
@@ -138,8 +100,7 @@ static void print_json(const struct status *s, const struct quarantine *quaranti
 			       *s->oldest ? json_object_new_string(s->oldest) : NULL);
 	json_object_object_add(o, "oldest_unsent_seconds",
 			       s->age < 0 ? NULL : json_object_new_int64(s->age));
-	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
-	json_object_put(o);
+	output_json(o);
 }
 
 int status_print(const struct settings *settings, bool json, struct err *err)

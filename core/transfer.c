@@ -127,28 +127,20 @@ static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 
 /* ---------------------------------------------------------------- the run */
 
-static int count_row(void *arg, const struct db_row *row)
-{
-	*(unsigned long long *)arg = strtoull(row->cells[0].ptr, NULL, 10);
-	return 0;
-}
-
 /* Rows without a key are on no page: they are counted, if the column can be NULL at
  * all. */
 static int count_null_keys(struct transfer *t, struct stats *stats, struct err *err)
 {
-	struct sql_args none = { 0 };
-	unsigned long long n = 0;
+	long long n;
 
 	if (!t->session.plan.key.nullable)
 		return 0;
-	if (plan_query(&t->session.plan.null_keys, &none, &t->source.values,
-		       t->session.db, count_row, &n, err) < 0)
+	if (plan_count(&t->session.plan.null_keys, NULL, t->session.db, &n, err) < 0)
 		return -1;
 	if (n) {
 		stats_add(stats, REFUSED, (size_t)n);
 		log_warning(
-			"%llu rows have no key (%s is NULL): refused, they cannot be sent",
+			"%lld rows have no key (%s is NULL): refused, they cannot be sent",
 			n, t->session.plan.key.column);
 	}
 	return 0;

@@ -9,9 +9,7 @@
 #include "build.h"
 #include "chunk.h"
 #include "compare.h"
-#include "crash.h"
 #include "doc.h"
-#include "host.h"
 #include "mem.h"
 #include "plan.h"
 
@@ -88,19 +86,9 @@ static bool fetch(struct attempt *a, size_t page)
 	return true;
 }
 
-static int read_number(void *arg, const struct db_row *row)
-{
-	*(long long *)arg = strtoll(row->cells[0].ptr, NULL, 10);
-	return 0;
-}
-
 static bool count(struct attempt *a, const struct sql *sql, long long *ret)
 {
-	struct sql_args args = { .limit = 0 };
-
-	return plan_query(sql, &args, &a->values, a->db, read_number, ret, &a->err) ==
-		       0 ||
-	       failed(a);
+	return plan_count(sql, NULL, a->db, ret, &a->err) == 0 || failed(a);
 }
 
 static bool is_same_text(struct slt_text a, struct slt_text b)
@@ -382,19 +370,12 @@ static void try_changes(struct attempt *a)
 
 static void try_hook(struct attempt *a)
 {
-	struct host host;
-	int result;
-
 	if (!a->facade->hooks.check)
 		return;
 	check(a, "its own check finds nothing wrong");
-	host_init(&host, a->facade, dialect_get(a->db->driver->dialect), a->db);
-	crash_enter(a->facade->module, "check");
-	result = a->facade->hooks.check(a->facade->state, &host.pub);
-	crash_leave();
-	if (host_failed(&host, result != 0, &a->err))
+	if (facade_check(a->facade, dialect_get(a->db->driver->dialect), a->db, NULL,
+			 NULL, &a->err) < 0)
 		report_fault(a->report, "%s", a->err.text);
-	host_fini(&host);
 }
 
 static bool prepare(struct attempt *a)
@@ -456,11 +437,7 @@ static void note_counts(struct attempt *a)
 		    a->rows.n, a->sent);
 	buf_init(&sql, 4096);
 	buf_puts(&sql, "SELECT count(*) FROM ");
-	if (*table->schema) {
-		dialect->quote(&sql, table->schema);
-		buf_putc(&sql, '.');
-	}
-	dialect->quote(&sql, table->name);
+	dialect_put_table(dialect, table, &sql);
 	if (db_query_text(a->db, buf_str(&sql), NULL, 0, text, sizeof(text), &a->err) ==
 		    1 &&
 	    strtoll(text, NULL, 10) > a->all)

@@ -40,11 +40,6 @@ static void keep_missing(struct verification *v, const struct db_value *key)
 							 key->text.len);
 }
 
-static bool has_missing(const struct chunk *chunk)
-{
-	return chunk_count(chunk, BUILT) > 0;
-}
-
 /* What was written in the last second is not visible to a search. */
 static int look_again(struct verification *v, struct lookup *lookup, struct err *err)
 {
@@ -69,7 +64,7 @@ static int judge_chunk(struct lookup *lookup, void *arg, struct err *err)
 		if (chunk->rows[i].verdict == CONFLICT)
 			differences_put(&v->out, lookup, i, "different");
 	v->different += chunk_count(chunk, CONFLICT);
-	if (has_missing(chunk) && look_again(v, lookup, err) < 0)
+	if (chunk_count(chunk, BUILT) && look_again(v, lookup, err) < 0)
 		return -1;
 	for (size_t i = 0; i < chunk->n; i++) {
 		if (chunk->rows[i].verdict != BUILT)

@@ -8,12 +8,23 @@ from pathlib import Path
 
 STAGE = Path(os.environ.get("SLT_STAGE", ".")).resolve()
 STRICT = [
+    os.environ.get("CC", "cc"),
     "-std=c11",
     "-O2",
     "-Wall",
     "-Wextra",
     "-Wshadow",
     "-Wstrict-prototypes",
+    "-Werror",
+    "-fvisibility=hidden",
+]
+STRICT_CPP = [
+    "g++",
+    "-std=c++20",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Wno-missing-field-initializers",
     "-Werror",
     "-fvisibility=hidden",
 ]
@@ -33,12 +44,12 @@ def pkg_config(*args):
     return shlex.split(run.stdout)
 
 
-def build(source, module, *flags, cflags=None):
-    """Compiles the source into the module. cflags: other ones than pkg-config tells."""
+def build(source, module, *flags, cflags=None, strict=STRICT):
+    """Compiles the source into the module. cflags: other ones than pkg-config tells; strict:
+    another compiler and its warnings."""
     module.parent.chmod(0o755)
     command = [
-        os.environ.get("CC", "cc"),
-        *STRICT,
+        *strict,
         *(pkg_config("--cflags") if cflags is None else cflags),
         *flags,
         "-fPIC",

@@ -4,11 +4,11 @@ and one in C++."""
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
+import modules
 import slt
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -21,15 +21,6 @@ DDL = {
     "mysql": "CREATE TABLE kept (id bigint PRIMARY KEY, at datetime(6), kind text, n decimal(10, 2), flag boolean, data json,"
     " sent boolean, sent_at datetime(6))",
 }
-
-
-def build(compiler, standard, include, source, module):
-    module.parent.chmod(0o755)
-    more = ["-Wno-missing-field-initializers"] if compiler == "g++" else []
-    command = [compiler, f"-std={standard}", *more, "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"]
-    command += ["-fvisibility=hidden", "-Wl,-z,defs", f"-I{include}", "-o", module, source]
-    built = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert built.returncode == 0, f"{command}\n{built.stdout}"
 
 
 def header_number(name):
@@ -45,7 +36,8 @@ def test_every_minor_is_kept():
 
 @pytest.mark.parametrize("kept", KEPT, ids=[path.name for path in KEPT])
 def test_a_facade_of_that_time(kept, db, bare, tmp_path):
-    build("cc", "c99", kept, TESTS / "abi/kept.c", tmp_path / "kept.so")
+    source = TESTS / "abi/kept.c"
+    modules.build(source, tmp_path / "kept.so", "-std=c99", cflags=[f"-I{kept}"])
     db.script(DDL[db.dialect])
     rows = [
         (1, "2026-10-01 06:00:00.250000", "door", "1.50", True, '{"x": [1], "y": 2.50}', False, None),
@@ -83,7 +75,7 @@ def test_a_facade_in_cpp(sqlite, bare, tmp_path):
     example = re.search(r" \* The smallest facade:\n(.*?)\n \*\n \* built as", header, flags=re.S)[1]
     source = tmp_path / "my_events.cpp"
     source.write_text(re.sub(r"^ \*( {6})?", "", example, flags=re.M) + "\n", encoding="utf-8")
-    build("g++", "c++20", TESTS.parent / "sdk", source, tmp_path / "my_events.so")
+    modules.build(source, tmp_path / "my_events.so", strict=modules.STRICT_CPP)
     sqlite.script("CREATE TABLE events (id integer PRIMARY KEY, at timestamp, what text, sent boolean)")
     sqlite.many("INSERT INTO events VALUES (?, ?, ?, ?)", [(n, "2026-10-01 06:00:00", "door", 0) for n in (1, 2)])
     program = bare.with_(
