@@ -16,10 +16,14 @@ accounts() {	# accounts NAME HOW...: SQL that makes them, HOW being what follows
 }
 
 # start_mysqld NEW_DATA NAME HOW...: starts the program of the array mysqld on $port in $dir.
-# NEW_DATA makes $dir/data; NAME and HOW are the server's own accounts.
+# NEW_DATA, called with an option of the server, makes $dir/data; NAME and HOW are the server's
+# own accounts.
 start_mysqld() {
 	local new_data=$1 extra server
 	cd "$dir"
+	# of its own, for the making of the data too: a server that starts, be it for that alone,
+	# removes the temporary tables of all that share one
+	mkdir -p tmp
 	if [ ! -d data/mysql ]; then
 		certificates "$dir"
 		{
@@ -28,11 +32,10 @@ start_mysqld() {
 				"tls@'%'" "IDENTIFIED BY 'secret' REQUIRE SSL" "${@:2}"
 		} >accounts.sql
 		give_away "$dir"
-		"$new_data" >new_data.log 2>&1 || die "see $dir/new_data.log"
+		"$new_data" --tmpdir="$dir/tmp" >new_data.log 2>&1 ||
+			die "no new data: $(tail -20 new_data.log)"
 	fi
 	: >error.log	# what is waited for below may be there from an earlier time
-	# of its own: a server that starts removes the temporary tables of all that share one
-	mkdir -p tmp
 	give_away "$dir"
 	read -ra extra <<<"${MYSQLD_EXTRA:-}"
 	# The data are thrown away after the tests: nothing waits for the disk. A session of its

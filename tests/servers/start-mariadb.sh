@@ -12,7 +12,7 @@ take_folder "$1" "$2"
 
 new_data() {
 	unprivileged mariadb-install-db --no-defaults --datadir="$dir/data" --skip-test-db \
-		--auth-root-authentication-method=normal --skip-name-resolve
+		--auth-root-authentication-method=normal --skip-name-resolve "$@"
 }
 
 start_mysqld new_data "native@'%'" "IDENTIFIED BY 'secret'"

@@ -18,7 +18,7 @@ unpack_mysql() {	# unpack_mysql WORK, for make_once: the archive holds one for e
 }
 
 new_data() {
-	unprivileged "${mysqld[@]}" --datadir="$dir/data" --initialize-insecure
+	unprivileged "${mysqld[@]}" --datadir="$dir/data" --initialize-insecure "$@"
 }
 
 home=$(servers_folder)/mysql-$version
