@@ -10,6 +10,7 @@ struct auditlog {
 	struct slt_text environment;
 	int has_names; /* the user table has first_name and last_name */
 	int has_email;
+	int has_text; /* changes of before an upgrade to version 3 may be in changes_text */
 	int as_object; /* changes become an object instead of a string */
 	char fetch[512];
 };
@@ -21,6 +22,7 @@ enum {
 	ACTION,
 	OBJECT_REPR,
 	CHANGES,
+	CHANGES_TEXT,
 	FIRST_NAME,
 	LAST_NAME,
 	EMAIL,
@@ -58,10 +60,13 @@ static void write_fetch(struct auditlog *auditlog)
 {
 	snprintf(auditlog->fetch, sizeof(auditlog->fetch),
 		 "SELECT {key l.id}, {time l.timestamp}, l.action, l.object_repr,"
-		 " l.changes, %s AS first_name, %s AS last_name, %s AS email"
+		 " l.changes, %s AS changes_text,"
+		 " %s AS first_name, %s AS last_name, %s AS email"
 		 " FROM auditlog_logentry l"
 		 " LEFT JOIN {$USER_TABLE_NAME} u ON u.id = l.actor_id"
 		 " WHERE {unsent NOT {is_true l.additional_data->is_sent}}",
+		 auditlog->has_text ? "CASE WHEN l.changes IS NULL THEN l.changes_text END" :
+				      "NULL",
 		 auditlog->has_names ? "u.first_name" : "NULL",
 		 auditlog->has_names ? "u.last_name" : "NULL",
 		 auditlog->has_email ? "u.email" : "NULL");
@@ -93,6 +98,8 @@ static void *auditlog_open(const struct slt_host *host)
 	auditlog->as_object = slt_is(as, "object");
 	auditlog->origin = slt_str(slt_setting(host, "AUDIT_LOG_ORIGIN"));
 	auditlog->environment = slt_str(slt_setting(host, "AUDIT_LOG_ENVIRONMENT"));
+	auditlog->has_text =
+		slt_column(host, "auditlog_logentry", "changes_text") != NULL;
 	auditlog->has_names = user_has(host, "first_name") && user_has(host, "last_name");
 	auditlog->has_email = user_has(host, "email");
 	write_fetch(auditlog);
@@ -181,6 +188,16 @@ static const char *clear(const void *facade)
 	return "DELETE FROM auditlog_logentry"
 	       " WHERE {keys id} AND {is_true additional_data->is_sent}"
 	       " AND {older_than timestamp}";
+}
+
+/* Version 3 may be installed so that the entries of before keep their changes in
+ * changes_text, for a while or for good (AUDITLOG_TWO_STEP_MIGRATION); other entries have
+ * nothing there. */
+static struct slt_text changes_of(const struct slt_row *log)
+{
+	struct slt_text text = slt_cell(log, CHANGES_TEXT);
+
+	return slt_is_empty(text) ? slt_cell(log, CHANGES) : text;
 }
 
 /* Are these n bytes one character that Python's str.strip() strips? */
@@ -282,9 +299,9 @@ static int message(const void *facade, const struct slt_row *log, struct slt_doc
 	 * an object each member would get a type guessed from its first value, and later rows
 	 * would be rejected. */
 	if (auditlog->as_object)
-		slt_put_json(doc, "message", slt_cell(log, CHANGES));
+		slt_put_json(doc, "message", changes_of(log));
 	else
-		slt_put_text(doc, "message", slt_cell(log, CHANGES));
+		slt_put_text(doc, "message", changes_of(log));
 	slt_end(doc);
 	return 0;
 }

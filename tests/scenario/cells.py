@@ -8,7 +8,7 @@ from database import KINDS
 from search import PRODUCTS
 
 KEY = pytest.StashKey()
-TABLES = ("readme", "usual", "usual json", "django 2.3", "django 3.4")
+TABLES = ("readme", "usual", "usual json", "django 2.3", "django 3.0", "django 3.4")
 CELLS = [
     (kind, table, product)
     for product in PRODUCTS

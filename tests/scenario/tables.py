@@ -101,14 +101,15 @@ class Django:
     table = "auditlog_logentry"
     origin, environment = "shöp", "test"
     QUERY = (
-        "SELECT l.id, {data}, l.action, {changes}, l.object_repr, l.timestamp, u.first_name, u.last_name, u.email"
+        "SELECT l.id, {data}, l.action, {changes}, {old_changes}, l.object_repr, l.timestamp, u.first_name, u.last_name, u.email"
         " FROM auditlog_logentry l LEFT JOIN auth_user u ON u.id = l.actor_id ORDER BY l.id"
     )
 
     def __init__(self, db, version):
-        """version: "2.3" or "3.4", the rows of that dump; "empty", the tables of 3.4 without
+        """version: "2.3", "3.0" or "3.4", the rows of that dump; "empty", the tables of 3.4 without
         entries."""
         self.db = db
+        self.old_changes = "NULL" if version == "2.3" else "l.changes_text"
         self.settings = {
             "AUDIT_LOGGER_TYPE": self.facade,
             "AUDIT_LOG_ORIGIN": self.origin,
@@ -135,7 +136,9 @@ class Django:
     def _found(self):
         return self.db.query(
             self.QUERY.format(
-                data=self.db.text("l.additional_data"), changes=self.db.text("l.changes")
+                data=self.db.text("l.additional_data"),
+                changes=self.db.text("l.changes"),
+                old_changes=self.old_changes,
             )
         )
 
@@ -151,10 +154,12 @@ class Django:
             if str(key) not in self.already
         ]
 
-    def _document(self, action, changes, object_repr, timestamp, first_name, last_name, email):
+    def _document(
+        self, action, changes, old_changes, object_repr, timestamp, first_name, last_name, email
+    ):
         return expected.django(
             action,
-            changes,
+            changes if changes is not None else old_changes or None,
             object_repr,
             timestamp,
             first_name,

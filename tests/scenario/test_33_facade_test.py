@@ -563,6 +563,7 @@ def test_real_rows(tester, examples, facades, make_database):
     makers = [
         lambda db: tables.SingleColumn(db).generate(40),
         lambda db: tables.Django(db, "2.3"),
+        lambda db: tables.Django(db, "3.0"),
         lambda db: tables.Django(db, "3.4"),
         *(lambda db, table=table: table(db).fill(40) for table in example_tables.ALL.values()),
     ]

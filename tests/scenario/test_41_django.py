@@ -14,7 +14,7 @@ def documents(result):
     return [json.loads(line)["audit_event"] for line in result.out.split("\n")[:-1]]
 
 
-@pytest.mark.parametrize("version", ["2.3", "3.4"])
+@pytest.mark.parametrize("version", ["2.3", "3.0", "3.4"])
 def test_changes_as_an_object(db, version, index, program):
     """The JSON itself, whether the column is text or JSON."""
     table = tables.Django(db, version)
