@@ -11,6 +11,7 @@
 #include "findings.h"
 #include "http.h"
 #include "index.h"
+#include "misspelled.h"
 #include "quarantine.h"
 #include "session.h"
 #include "status.h"
@@ -27,6 +28,33 @@ struct checking {
 	struct chunk sample; /* one unsent row, built, or none */
 	bool has_facade, has_plan;
 };
+
+/* ---------------------------------------------------------------- the settings */
+
+static bool check_settings(struct checking *c)
+{
+	const struct settings *settings = c->settings;
+	int n[] = { [FROM_DEFAULT] = 0, [FROM_ENVIRONMENT] = 0, [FROM_FILE] = 0 };
+
+	for (size_t i = 0; i < settings->n_wrong; i++)
+		findings_fail(&c->out, "settings", NULL, &settings->wrong[i]);
+	if (settings->n_wrong)
+		return false;
+	for (int id = 0; id < N_SETTINGS; id++)
+		n[settings->source[id]]++;
+	findings_ok(&c->out, "settings",
+		    "%d from the environment, %d from the file, %d as by default",
+		    n[FROM_ENVIRONMENT], n[FROM_FILE], n[FROM_DEFAULT]);
+	return true;
+}
+
+static void warn_of_name(void *arg, const char *name, const char *meant)
+{
+	struct checking *c = arg;
+
+	findings_warn(&c->out, "settings", NULL,
+		      "nothing reads %s: is %s meant, which is not set?", name, meant);
+}
 
 /* ---------------------------------------------------------------- the database */
 
@@ -404,6 +432,9 @@ static void check_source(struct checking *c)
 	bool has_database = check_database(c);
 
 	c->has_facade = check_facade(c);
+	misspelled_find(c->settings,
+			c->session.facade ? c->session.facade->hooks.settings : NULL,
+			warn_of_name, c);
 	if (!has_database || !c->has_facade)
 		return;
 	check_hook(c);
@@ -422,9 +453,11 @@ enum exit_status check(const struct settings *settings, bool json)
 
 	findings_init(&c.out, json);
 	chunk_init(&c.sample);
-	check_source(&c);
-	if (c.has_facade)
-		check_search(&c);
+	if (check_settings(&c)) {
+		check_source(&c);
+		if (c.has_facade)
+			check_search(&c);
+	}
 	status = findings_fini(&c.out);
 	quarantine_fini(&c.quarantine);
 	session_close(&c.session);

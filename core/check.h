@@ -11,7 +11,7 @@
 #include "err.h"
 #include "settings.h"
 
-/* The exit status: EXIT_DONE, EXIT_SET_ASIDE with warnings; with failures EXIT_CONFIG, or
+/* Settings whose load failed are all that is looked at. The exit status: EXIT_DONE, EXIT_SET_ASIDE with warnings; with failures EXIT_CONFIG, or
  * EXIT_UNAVAILABLE when all of them are of that kind. */
 enum exit_status check(const struct settings *settings, bool json);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "commands.h"
 #include "crash.h"
 #include "instant.h"
@@ -383,6 +384,17 @@ static int parse(int argc, char **argv, struct arguments *args,
 	return -1;
 }
 
+static enum exit_status refuse(const struct settings *settings,
+			       const struct command *command,
+			       const struct arguments *args)
+{
+	if (command->run == commands_check)
+		return check(settings, args->json);
+	for (size_t i = 0; i < settings->n_wrong; i++)
+		log_error("%s", settings->wrong[i].text);
+	return EXIT_CONFIG;
+}
+
 /* -q, -v and DEBUG. */
 static enum log_level level_of(const struct arguments *args, bool debug)
 {
@@ -417,7 +429,7 @@ int main(int argc, char **argv)
 	crash_setup();
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {
-		status = commands_failed(&err);
+		status = refuse(&settings, command, &args);
 	} else {
 		log_setup(level_of(&args, settings_boolean(&settings, SET_DEBUG)),
 			  args.format);

@@ -375,17 +375,31 @@ static int read_one(struct settings *settings, enum setting_id id, struct err *e
 	return parse(settings, id, err) < 0 ? err_context(err, "%s", name) : 0;
 }
 
+static void add_wrong(struct settings *settings, const struct err *err)
+{
+	if (!settings->wrong)
+		settings->wrong = mem_new(N_SETTINGS, sizeof(*settings->wrong));
+	settings->wrong[settings->n_wrong++] = *err;
+}
+
 int settings_load(struct settings *settings, const char *env_file, struct err *err)
 {
+	struct err one;
+
 	*settings = (struct settings){ 0 };
 	if (env_file &&
-	    envfile_read(env_file, &settings->file, &settings->n_file, err) < 0)
-		return -1;
-	for (int id = 0; id < N_SETTINGS; id++) {
-		if (read_one(settings, (enum setting_id)id, err) < 0)
-			return -1;
+	    envfile_read(env_file, &settings->file, &settings->n_file, &one) < 0) {
+		add_wrong(settings, &one);
+	} else {
+		for (int id = 0; id < N_SETTINGS; id++) {
+			if (read_one(settings, (enum setting_id)id, &one) < 0)
+				add_wrong(settings, &one);
+		}
 	}
-	return 0;
+	if (!settings->n_wrong)
+		return 0;
+	*err = settings->wrong[0];
+	return -1;
 }
 
 void settings_fini(struct settings *settings)
@@ -393,6 +407,7 @@ void settings_fini(struct settings *settings)
 	for (int id = 0; id < N_SETTINGS; id++)
 		secret_free(settings->text[id]);
 	envfile_free(settings->file, settings->n_file);
+	free(settings->wrong);
 	*settings = (struct settings){ 0 };
 }
 

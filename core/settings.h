@@ -83,11 +83,13 @@ struct settings {
 	enum setting_source source[N_SETTINGS];
 	struct env_entry *file; /* owned: what --env-file holds */
 	size_t n_file;
+	struct err *wrong; /* owned: a load that failed says all that is wrong */
+	size_t n_wrong;
 };
 
 /* Reads all settings; env_file NULL: only the environment. EXIT_CONFIG says which setting
- * is wrong, what it holds (never of a secret) and what is expected. fini after either
- * result. */
+ * is wrong, what it holds (never of a secret) and what is expected: the first one in *err,
+ * all in settings->wrong. fini after either result. */
 int settings_load(struct settings *settings, const char *env_file,
 		  struct err *err) MUST_CHECK;
 void settings_fini(struct settings *settings);

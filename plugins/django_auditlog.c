@@ -65,8 +65,9 @@ static void write_fetch(struct auditlog *auditlog)
 		 " FROM auditlog_logentry l"
 		 " LEFT JOIN {$USER_TABLE_NAME} u ON u.id = l.actor_id"
 		 " WHERE {unsent NOT {is_true l.additional_data->is_sent}}",
-		 auditlog->has_text ? "CASE WHEN l.changes IS NULL THEN l.changes_text END" :
-				      "NULL",
+		 auditlog->has_text
+			 ? "CASE WHEN l.changes IS NULL THEN l.changes_text END"
+			 : "NULL",
 		 auditlog->has_names ? "u.first_name" : "NULL",
 		 auditlog->has_names ? "u.last_name" : "NULL",
 		 auditlog->has_email ? "u.email" : "NULL");
@@ -98,8 +99,8 @@ static void *auditlog_open(const struct slt_host *host)
 	auditlog->as_object = slt_is(as, "object");
 	auditlog->origin = slt_str(slt_setting(host, "AUDIT_LOG_ORIGIN"));
 	auditlog->environment = slt_str(slt_setting(host, "AUDIT_LOG_ENVIRONMENT"));
-	auditlog->has_text =
-		slt_column(host, "auditlog_logentry", "changes_text") != NULL;
+	auditlog->has_text = slt_column(host, "auditlog_logentry", "changes_text") !=
+			     NULL;
 	auditlog->has_names = user_has(host, "first_name") && user_has(host, "last_name");
 	auditlog->has_email = user_has(host, "email");
 	write_fetch(auditlog);

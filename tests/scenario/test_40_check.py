@@ -45,6 +45,7 @@ def test_all_is_well(ready, index):
     assert result.status == slt.DONE and statuses(result) == {"ok"}, result
     checked = [one["check"] for one in result.json]
     assert checked == [
+        "settings",
         "database",
         "facade",
         "table",
@@ -62,6 +63,62 @@ def test_all_is_well(ready, index):
     lines = sender.run("check").out.splitlines()
     assert len(lines) == len(checked) and all(line.startswith("ok    ") for line in lines), lines
     checks.untouched(table, index)
+
+
+def test_settings_that_cannot_be_read(ready, tmp_path):
+    """All of them at once, and nothing else is looked at; other commands name them all, too."""
+    sender, table = ready
+    wrong = sender.with_(LANES="many", CHUNK_SIZE=0, DATABASE_PASSWORD_FILE="/no/such")
+    result = wrong.run("check", "--json")
+    assert result.status == slt.CONFIGURATION and not result.err, result
+    assert statuses(result) == {"fail"} and {one["check"] for one in result.json} == {"settings"}
+    texts = [detail for detail, _ in found(result, "settings", "fail")]
+    assert [text.split(":")[0] for text in texts] == [
+        "CHUNK_SIZE",
+        "DATABASE_PASSWORD_FILE",
+        "LANES",
+    ], texts
+    sent = wrong.send()
+    assert sent.status == slt.CONFIGURATION and sent.err.splitlines() == [
+        f"structured-log-transfer: error: {text}" for text in texts
+    ], sent
+    file = tmp_path / "settings.env"
+    file.write_text("LANES=4\nexport X=1\n")
+    result = sender.run("--env-file", file, "check")
+    assert result.status == slt.CONFIGURATION and f"{file}:2:" in result.out, result
+    assert result.out.startswith("FAIL  settings ") and result.out.count("\n") == 1, result
+
+
+@pytest.mark.parametrize("by_file", [False, True], ids=["environment", "file"])
+def test_settings_with_a_misspelled_name(ready, tmp_path, by_file):
+    """The facade's, too. What is set already is not meant, and short names are near to many."""
+    sender, table = ready
+    names = {
+        "BATCH_SIEZ": 500,  # swapped, and long enough
+        "DAY_TO_KEEP": 9000,
+        "QUARANTIN_TABEL": "x",
+        "AUDIT_TABLENAME": "x",  # the test sets AUDIT_TABLE_NAME
+        "DATE_TIME_FELD": "x",
+        "DATABASE_PASSWORD_FILE": None,
+        "LINES": 24,
+        "ELASTICSEARCH_SERVICE_PORT": 9200,
+    }
+    file = tmp_path / "settings.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in names.items() if value))
+    if by_file:
+        result = sender.run("--env-file", file, "check", "--json")
+    else:
+        result = sender.with_(**names).run("check", "--json")
+    assert result.status == slt.SET_ASIDE, result
+    assert sorted(found(result, "settings", "warn")) == [
+        (f"nothing reads {name}: is {meant} meant, which is not set?", None)
+        for name, meant in (
+            ("BATCH_SIEZ", "BATCH_SIZE"),
+            ("DATE_TIME_FELD", "DATE_TIME_FIELD"),
+            ("DAY_TO_KEEP", "DAYS_TO_KEEP"),
+            ("QUARANTIN_TABEL", "QUARANTINE_TABLE"),
+        )
+    ]
 
 
 def test_what_the_database_says_of_itself(ready, db):
@@ -153,7 +210,10 @@ def test_wrong_credentials(sqlite, search, program, index):
     server = Secured(search)
     table = tables.SingleColumn(sqlite).generate(5)
     sender = program(sqlite, server, index, **table.settings, **server.ca)
-    for login, why in ((server.login | {"ELASTICSEARCH_PASSWORD": "wrong"}, "not accepted"), ({}, "asks for")):
+    for login, why in (
+        (server.login | {"ELASTICSEARCH_PASSWORD": "wrong"}, "not accepted"),
+        ({}, "asks for"),
+    ):
         result = sender.with_(**login).run("check", "--json")
         assert result.status == slt.CONFIGURATION, result
         assert why in found(result, "search server", "fail")[0][0]
@@ -223,4 +283,6 @@ def test_a_quarantine(db, index, program):
     sender.run("setup")
     assert found(sender.run("check", "--json"), "quarantine", "ok") == [("kept_back, empty", None)]
     sender.send()
-    assert "1 rows are held back" in found(sender.run("check", "--json"), "quarantine", "warn")[0][0]
+    assert (
+        "1 rows are held back" in found(sender.run("check", "--json"), "quarantine", "warn")[0][0]
+    )
