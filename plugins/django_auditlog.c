@@ -22,10 +22,10 @@ enum {
 	ACTION,
 	OBJECT_REPR,
 	CHANGES,
-	CHANGES_TEXT,
 	FIRST_NAME,
 	LAST_NAME,
 	EMAIL,
+	CHANGES_TEXT,
 };
 
 static const struct slt_setting settings[] = {
@@ -60,17 +60,17 @@ static void write_fetch(struct auditlog *auditlog)
 {
 	snprintf(auditlog->fetch, sizeof(auditlog->fetch),
 		 "SELECT {key l.id}, {time l.timestamp}, l.action, l.object_repr,"
-		 " l.changes, %s AS changes_text,"
-		 " %s AS first_name, %s AS last_name, %s AS email"
+		 " l.changes, %s AS first_name, %s AS last_name, %s AS email,"
+		 " %s AS changes_text"
 		 " FROM auditlog_logentry l"
 		 " LEFT JOIN {$USER_TABLE_NAME} u ON u.id = l.actor_id"
 		 " WHERE {unsent NOT {is_true l.additional_data->is_sent}}",
-		 auditlog->has_text
-			 ? "CASE WHEN l.changes IS NULL THEN l.changes_text END"
-			 : "NULL",
 		 auditlog->has_names ? "u.first_name" : "NULL",
 		 auditlog->has_names ? "u.last_name" : "NULL",
-		 auditlog->has_email ? "u.email" : "NULL");
+		 auditlog->has_email ? "u.email" : "NULL",
+		 auditlog->has_text
+			 ? "CASE WHEN l.changes IS NULL THEN l.changes_text END"
+			 : "NULL");
 }
 
 static void *auditlog_open(const struct slt_host *host)

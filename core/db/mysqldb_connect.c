@@ -144,6 +144,11 @@ static void set_tls(MYSQL *conn, const struct wishes *w)
 	mysqldb_bool yes = 1, verify = w->tls == TLS_VERIFY_IDENTITY;
 
 	if (w->tls >= TLS_REQUIRED) {
+		/* Told to enforce TLS, 3.3 logs in all the same at a server that says it has
+		 * none, with the password as that server wishes it. One that has a
+		 * fingerprint to compare with ends there; an empty one is then compared with
+		 * nothing. 3.4 ends there in any case. */
+		mysql_options(conn, MARIADB_OPT_SSL_FP, "");
 		mysql_options(conn, MYSQL_OPT_SSL_ENFORCE, &yes);
 		mysql_options(conn, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 	}
@@ -209,8 +214,7 @@ static void keep_alive(MYSQL *conn)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
-/* libmariadb 3.3 told to enforce TLS connects in plaintext, without an error, to a server
- * that offers none. */
+/* If a client library gave in after all: nothing but the login was said. */
 static int check_tls(MYSQL *conn, const struct wishes *w, struct err *err)
 {
 	if (w->tls < TLS_REQUIRED || mysql_get_ssl_cipher(conn))
@@ -278,14 +282,20 @@ static int connect_once(MYSQL *conn, const struct dburl *url, const struct wishe
 }
 
 /* Always -1. A server tells an account that must use TLS, and does not, only that access is
- * denied (1045). */
+ * denied (1045). With TLS 1.3, it has read the client's certificate when the client takes the
+ * handshake for done: what comes of that is a connection that ends. */
 static int refused(struct mysqldb *my, const struct wishes *w, struct err *err)
 {
+	unsigned number = mysql_errno(my->conn);
+	const char *hint = "";
+
 	mysqldb_failed(my, err);
-	if (mysql_errno(my->conn) == 1045 && w->tls < TLS_REQUIRED)
-		snprintf(err->text + strlen(err->text),
-			 sizeof(err->text) - strlen(err->text),
-			 "; an account that must use TLS needs DB_USE_SSL=True");
+	if (number == 1045 && w->tls < TLS_REQUIRED)
+		hint = "; an account that must use TLS needs DB_USE_SSL=True";
+	else if (number != 1045 && w->cert)
+		hint = "; perhaps the server does not take the certificate of SSL_CERT";
+	snprintf(err->text + strlen(err->text), sizeof(err->text) - strlen(err->text),
+		 "%s", hint);
 	return -1;
 }
 

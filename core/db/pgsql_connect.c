@@ -4,11 +4,13 @@
 #include "pgsql.h"
 #include "../mem.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * What is asked of the session works through pgbouncer in transaction mode: TimeZone,
@@ -87,6 +89,12 @@ static int check_options(const struct dburl *url, struct err *err)
 			rc = err_set(err, EXIT_CONFIG,
 				     "DATABASE_URL: \"%.60s\" is no option of PostgreSQL",
 				     url->options[i].name);
+		else if (!strcmp(k->keyword, "sslcert") &&
+			 access(url->options[i].value, R_OK) < 0)
+			/* libpq goes on without it */
+			rc = err_set(err, EXIT_CONFIG,
+				     "PostgreSQL: TLS: cannot read \"%s\": %s",
+				     url->options[i].value, strerror(errno));
 	}
 	PQconninfoFree(known);
 	return rc;
@@ -242,6 +250,21 @@ static int check_writable(PGconn *conn, struct err *err)
 	return rc;
 }
 
+/* On a Unix socket, libpq takes no heed of sslmode. */
+static int check_tls(PGconn *conn, const struct dburl *url, struct err *err)
+{
+	const char *mode = dburl_option(url, "sslmode");
+
+	if (!mode || (strcmp(mode, "require") != 0 && strncmp(mode, "verify-", 7) != 0) ||
+	    PQsslInUse(conn) || PQgssEncInUse(conn))
+		return 0;
+	return err_set(
+		err, EXIT_CONFIG,
+		"PostgreSQL: TLS is asked for (sslmode=%s, or DB_USE_SSL), and a Unix "
+		"socket has none: name a host in DATABASE_URL, or do not ask for it",
+		mode);
+}
+
 int pgsql_open(const struct dburl *url, enum db_access access, struct db **ret,
 	       struct err *err)
 {
@@ -269,6 +292,8 @@ int pgsql_open(const struct dburl *url, enum db_access access, struct db **ret,
 		goto fail;
 	}
 	PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
+	if (check_tls(pg->conn, url, err) < 0)
+		goto fail;
 	if (pgsql_run(pg->conn,
 		      "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
 		      " SET standard_conforming_strings = on",

@@ -86,7 +86,14 @@ class Chroot:
         """Runs a shell script there; (exit status, stdout and stderr together)."""
         enter = [] if os.geteuid() == 0 else ["/usr/bin/unshare", "--map-root-user"]
         ended = subprocess.run(
-            [*enter, "/usr/sbin/chroot", self.folder, "/bin/sh", "-c", f"cd {cwd} || exit\n{script}"],
+            [
+                *enter,
+                "/usr/sbin/chroot",
+                self.folder,
+                "/bin/sh",
+                "-c",
+                f"cd {cwd} || exit\n{script}",
+            ],
             env={"PATH": "/usr/bin:/bin:/usr/sbin", "LC_ALL": "C.UTF-8", "HOME": "/tmp", **env},
             text=True,
             encoding="utf-8",

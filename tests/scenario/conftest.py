@@ -22,6 +22,7 @@ from slt import Program, search_settings  # noqa: E402
 
 NEEDED = {
     "SLT_TEST_PGSQL": "URL of a PostgreSQL database",
+    "SLT_TEST_PGSQL_CA": "file with the CA of that server's certificate",
     "SLT_TEST_MYSQL": "URL of a MySQL database",
     "SLT_TEST_MYSQL_CA": "file with the CA of that server's certificate",
     "SLT_TEST_MARIADB": "URL of a MariaDB database",

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is particular about MySQL and MariaDB: keys and flags of their types, settings of the
-server, TLS and accounts, and locks that others hold."""
+server, accounts, and locks that others hold."""
 
 import contextlib
-import os
 import threading
 import time
 
@@ -175,31 +174,7 @@ def test_an_index_that_is_slower_than_the_server_is_patient(sender, logs, sink):
     assert checks.delivered(logs, sink) == 60
 
 
-# ---- TLS and accounts
-
-
-def authority(db):
-    """The file with the CA of the server's certificate."""
-    return os.environ[f"SLT_TEST_{db.kind.upper()}_CA"]
-
-
-@pytest.fixture
-def forwarder(my_db):
-    """forwarder(...): a Forwarder to the server; its URL is url_through(...)."""
-    made = []
-
-    def make(**more):
-        made.append(Forwarder(my_db.server.hostname, my_db.server.port, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-def url_through(forwarder, db, user, password, options=""):
-    host, port = forwarder.address
-    return f"mysql://{user}:{password}@{host}:{port}/{db.name}{options}"
+# ---- accounts; TLS is in test_43_database_tls.py
 
 
 def refused(result, sink, logs, *words):
@@ -208,62 +183,16 @@ def refused(result, sink, logs, *words):
     assert not any(row.marked for row in logs.rows())
 
 
-@pytest.mark.parametrize("options", ["", "?ssl_mode=VERIFY_IDENTITY"], ids=["ca", "name"])
-def test_an_account_that_asks_for_tls(sender, logs, sink, options):
-    sender = sender.with_(
-        DATABASE_URL=logs.db.url_of("tls", "secret", options),
-        DB_USE_SSL=True,
-        SSL_CA=authority(logs.db),
-    )
-    result = sender.send()
-    assert result.status == slt.DONE and result.counted(sent=60), result
-    assert checks.delivered(logs, sink) == 60
-
-
-def test_tls_without_a_ca(sender, logs, sink):
-    result = sender.with_(DATABASE_URL=logs.db.url_of("tls", "secret"), DB_USE_SSL=True).send()
-    assert result.status == slt.DONE and checks.delivered(logs, sink) == 60, result
-
-
-def test_a_certificate_of_somebody_else(sender, logs, sink, tmp_path):
-    """Signed by a CA that is not the one expected."""
-    other = {"mysql": "mariadb", "mariadb": "mysql"}[logs.db.kind]
-    wrong = os.environ[f"SLT_TEST_{other.upper()}_CA"]
-    sender = sender.with_(DATABASE_URL=logs.db.url_of("tls", "secret"), DB_USE_SSL=True)
-    refused(sender.with_(SSL_CA=wrong).send(), sink, logs)
-    refused(sender.with_(SSL_CA=tmp_path / "none.pem").send(), sink, logs)
-
-
-def test_a_certificate_for_another_name(sender, logs, sink, forwarder):
-    """The server is met at an address that its certificate does not name."""
-    there = forwarder(address="127.0.0.2")
-    sender = sender.with_(DB_USE_SSL=True, SSL_CA=authority(logs.db))
-    strict = url_through(there, logs.db, "tls", "secret", "?ssl_mode=VERIFY_IDENTITY")
-    refused(sender.with_(DATABASE_URL=strict).send(), sink, logs)
-    result = sender.with_(DATABASE_URL=url_through(there, logs.db, "tls", "secret")).send()
-    assert result.status == slt.DONE and checks.delivered(logs, sink) == 60, result
-
-
-@pytest.mark.parametrize("has_ca", [False, True])
-def test_a_server_that_offers_no_tls(sender, logs, sink, forwarder, has_ca):
-    """Or whoever stands before it says so: nothing goes on in the clear."""
-    clear = forwarder(hides_tls=True)
-    sender = sender.with_(DATABASE_URL=url_through(clear, logs.db, "native", "secret"))
-    careful = sender.with_(DB_USE_SSL=True, SSL_CA=authority(logs.db) if has_ca else None)
-    refused(careful.send(), sink, logs)
-    result = sender.send()
-    assert result.status == slt.DONE and checks.delivered(logs, sink) == 60, result
-
-
 @pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "known"])
 def test_the_default_kind_of_account_of_mysql(make_database, sink, program, is_known):
     """Without TLS; the server remembers whom it has let in since FLUSH PRIVILEGES, and then asks
     for less."""
     db = make_database("mysql")
     table = tables.SingleColumn(db).generate(60)
-    forward = Forwarder(db.server.hostname, db.server.port, hides_tls=True)
+    forward = Forwarder(db.server.hostname, db.server.port, hides_tls="mysql")
     sender = program(db, sink, sink, **table.settings)
-    sender = sender.with_(DATABASE_URL=url_through(forward, db, "sha2", "secret"))
+    host, port = forward.address
+    sender = sender.with_(DATABASE_URL=f"mysql://sha2:secret@{host}:{port}/{db.name}")
     db.execute("FLUSH PRIVILEGES")
     if is_known:
         assert sender.run("preview").status == slt.DONE

@@ -117,7 +117,9 @@ def postgres_agrees(client):
 def mysql_agrees(client):
     """Protocol::HandshakeV10 of MySQL's source, with the capabilities of any server and CLIENT_SSL."""
     capabilities = struct.pack("<I", 0x1 | 0x2 | 0x8 | 0x200 | 0x800 | 0x2000 | 0x8000 | 0x80000)
-    packet = b"\x0a8.0.36\0" + struct.pack("<I", 7) + b"abcdefgh\0" + capabilities[:2] + b"\x2d\x02\0"
+    packet = (
+        b"\x0a8.0.36\0" + struct.pack("<I", 7) + b"abcdefgh\0" + capabilities[:2] + b"\x2d\x02\0"
+    )
     packet += capabilities[2:] + b"\x15" + bytes(10) + b"ijklmnopqrst\0mysql_native_password\0"
     client.sendall(struct.pack("<I", len(packet)) + packet)  # length and number of the packet
     client.recv(36)  # we shall have TLS

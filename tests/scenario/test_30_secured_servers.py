@@ -3,6 +3,7 @@
 are told."""
 
 import base64
+import functools
 import os
 import ssl
 import subprocess
@@ -24,9 +25,20 @@ PASSWORD = "Str0ng-CANARY-of-the-user"
 UNREADABLE = "unverified: 409 the document under this _id cannot be read"
 
 
+@functools.lru_cache
+def awake(product):
+    """A server that has written something already: the first time may take longer, on a busy
+    machine, than the program of the tests is patient."""
+    secured = Secured(product)
+    index = Index(secured.with_password)
+    index.put("1", {"n": 1})
+    index.delete()
+    return secured
+
+
 @pytest.fixture
 def secured(search):
-    return Secured(search)
+    return awake(search)
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def test_to_the_letter(tmp_path):
                 continue
             status, printed = root.run(before + command, WORK, **env)
             ran += 1
-            assert matches(expected, printed), (
-                f"$ {command}\n{printed}\n(exit {status}) is not\n{expected}"
-            )
+            assert matches(
+                expected, printed
+            ), f"$ {command}\n{printed}\n(exit {status}) is not\n{expected}"
             assert status == (1 if "FAILED" in expected else 0), (command, status, printed)
     assert ran >= 10

@@ -40,7 +40,16 @@ def test_a_facade_of_that_time(kept, db, bare, tmp_path):
     modules.build(source, tmp_path / "kept.so", "-std=c99", cflags=[f"-I{kept}"])
     db.script(DDL[db.dialect])
     rows = [
-        (1, "2026-10-01 06:00:00.250000", "door", "1.50", True, '{"x": [1], "y": 2.50}', False, None),
+        (
+            1,
+            "2026-10-01 06:00:00.250000",
+            "door",
+            "1.50",
+            True,
+            '{"x": [1], "y": 2.50}',
+            False,
+            None,
+        ),
         (2, "2026-10-01 06:00:01", "door", None, None, None, None, None),
         (3, "2026-10-01 06:00:02", "window", "1", False, "{}", False, None),
         (4, "2026-10-01 06:00:03", "door", "1", False, "{}", True, "2026-10-01 06:15:00"),
@@ -63,7 +72,14 @@ def test_a_facade_of_that_time(kept, db, bare, tmp_path):
             "members": {"y": 2.5},
         },
     }
-    nothing = {"n": None, "flag": False, "data": None, "x": None, "all": [True, True], "members": {}}
+    nothing = {
+        "n": None,
+        "flag": False,
+        "data": None,
+        "x": None,
+        "all": [True, True],
+        "members": {},
+    }
     assert second["kept"] == {"id": "2", "name": "door-kept", **nothing}
     tested = program.run("facade-test", tmp_path / "kept.so", "--database", db.url)
     assert tested.status == slt.DONE and "its own check finds nothing wrong" in tested.out, tested
@@ -72,12 +88,19 @@ def test_a_facade_of_that_time(kept, db, bare, tmp_path):
 def test_a_facade_in_cpp(sqlite, bare, tmp_path):
     """The example that facade.h begins with."""
     header = (TESTS.parent / "sdk/slt/facade.h").read_text(encoding="utf-8")
-    example = re.search(r" \* The smallest facade:\n(.*?)\n \*\n \* built as", header, flags=re.S)[1]
+    example = re.search(r" \* The smallest facade:\n(.*?)\n \*\n \* built as", header, flags=re.S)[
+        1
+    ]
     source = tmp_path / "my_events.cpp"
     source.write_text(re.sub(r"^ \*( {6})?", "", example, flags=re.M) + "\n", encoding="utf-8")
     modules.build(source, tmp_path / "my_events.so", strict=modules.STRICT_CPP)
-    sqlite.script("CREATE TABLE events (id integer PRIMARY KEY, at timestamp, what text, sent boolean)")
-    sqlite.many("INSERT INTO events VALUES (?, ?, ?, ?)", [(n, "2026-10-01 06:00:00", "door", 0) for n in (1, 2)])
+    sqlite.script(
+        "CREATE TABLE events (id integer PRIMARY KEY, at timestamp, what text, sent boolean)"
+    )
+    sqlite.many(
+        "INSERT INTO events VALUES (?, ?, ?, ?)",
+        [(n, "2026-10-01 06:00:00", "door", 0) for n in (1, 2)],
+    )
     program = bare.with_(
         SLT_FACADE_PATH=tmp_path, AUDIT_LOGGER_TYPE="MY_EVENTS", DATABASE_URL=sqlite.url
     )

@@ -54,7 +54,13 @@ def test_what_is_missing_or_different(sent, index):
     sender, table = sent
     remove(index, 3, 41)
     document = ask(index, "GET", f"/{index.name}/_doc/9")["_source"]
-    index.put(9, {**document, "audit_event": {**document["audit_event"], "date_time": "2001-01-01T00:00:00Z"}})
+    index.put(
+        9,
+        {
+            **document,
+            "audit_event": {**document["audit_event"], "date_time": "2001-01-01T00:00:00Z"},
+        },
+    )
     result = sender.run("verify")
     assert result.status == slt.SET_ASIDE and counted(result, ROWS - 3, 2, 1), result
     lines = sorted(line.split("\t") for line in result.out.splitlines())
@@ -100,7 +106,11 @@ def test_since(db, index, program):
     """Rows of an earlier time are not looked at."""
     table = tables.SingleColumn(db)
     message = json.dumps({"audit_event": {"date_time": "2026-03-01T06:00:00Z"}})
-    for key, created in ((1, "2026-01-01 00:00:00"), (2, "2026-02-01 00:00:00"), (3, "2026-03-01 12:00:00")):
+    for key, created in (
+        (1, "2026-01-01 00:00:00"),
+        (2, "2026-02-01 00:00:00"),
+        (3, "2026-03-01 12:00:00"),
+    ):
         table.fill([(key, False, message, created)])
     sender = program(db, index, index, **table.settings)
     assert sender.send().counted(sent=3)

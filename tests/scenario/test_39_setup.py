@@ -151,9 +151,7 @@ def advised(result):
 def test_the_advised_index_is_used(db, index, program, facade):
     """Of the unsent rows, where the database has such indexes; else there is a primary key."""
     table = (
-        tables.SingleColumn(db).generate(3000)
-        if facade == "single"
-        else tables.Django(db, "3.4")
+        tables.SingleColumn(db).generate(3000) if facade == "single" else tables.Django(db, "3.4")
     )
     sender = program(db, index, index, **table.settings)
     sql = advised(sender.run("setup"))

@@ -29,7 +29,9 @@ def test_changes_as_an_object(db, version, index, program):
     wrong = sender.with_(AUDITLOG_CHANGES_AS="json").run("preview")
     assert wrong.status == slt.CONFIGURATION and "text or object" in wrong.err, wrong
     printed = sender.with_(AUDITLOG_CHANGES_AS="object").run("setup", "--print").out
-    event = json.loads(printed.rstrip("\n").split("\n")[-1])["mappings"]["properties"]["audit_event"]
+    event = json.loads(printed.rstrip("\n").split("\n")[-1])["mappings"]["properties"][
+        "audit_event"
+    ]
     assert event["properties"]["message"] == {"type": "object"}
 
 
@@ -45,9 +47,7 @@ def test_a_user_table_without_names(db, index, program):
     assert actors <= emails | {"unknown"} and len(actors) > 2
     result = sender.run("check", "--json")
     assert [
-        one["detail"]
-        for one in result.json
-        if one["check"] == "facade" and one["status"] == "warn"
+        one["detail"] for one in result.json if one["check"] == "facade" and one["status"] == "warn"
     ] == ["people has no first_name and last_name: actors go by their e-mail"], result
     db.script("CREATE TABLE nobody (id int PRIMARY KEY)")
     result = sender.with_(USER_TABLE_NAME="nobody").run("check", "--json")

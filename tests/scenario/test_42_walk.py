@@ -68,7 +68,7 @@ def follow(local, folder):
                 stderr=subprocess.STDOUT,
             )
             status, ran = ended.returncode, ran + 1
-            assert matches(local(expected), ended.stdout), (
-                f"$ {command}\n{ended.stdout}\n(exit {status}) is not\n{local(expected)}"
-            )
+            assert matches(
+                local(expected), ended.stdout
+            ), f"$ {command}\n{ended.stdout}\n(exit {status}) is not\n{local(expected)}"
     assert ran >= 15

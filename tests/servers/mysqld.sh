@@ -4,7 +4,7 @@
 # and how its data are made. Sourced after common.sh, not run.
 #
 # Accounts: root from this machine without password; native and tls with password "secret", tls
-# with TLS only. Database: test. TLS is on, with a certificate for localhost and 127.0.0.1 by
+# with TLS only, certified the same with a certificate such as DIR/client.pem. Database: test. TLS is on, with a certificate for localhost and 127.0.0.1 by
 # DIR/ca.pem. Socket DIR/mysql.sock, log DIR/error.log. MYSQLD_EXTRA: further options.
 
 accounts() {	# accounts NAME HOW...: SQL that makes them, HOW being what follows the name
@@ -26,10 +26,12 @@ start_mysqld() {
 	mkdir -p tmp
 	if [ ! -d data/mysql ]; then
 		certificates "$dir"
+		client_certificate "$dir" certified "$dir/client.pem"
 		{
 			echo "CREATE DATABASE IF NOT EXISTS test;"
 			accounts "root@'127.0.0.1'" "" \
-				"tls@'%'" "IDENTIFIED BY 'secret' REQUIRE SSL" "${@:2}"
+				"tls@'%'" "IDENTIFIED BY 'secret' REQUIRE SSL" \
+				"certified@'%'" "IDENTIFIED BY 'secret' REQUIRE X509" "${@:2}"
 		} >accounts.sql
 		give_away "$dir"
 		"$new_data" --tmpdir="$dir/tmp" >new_data.log 2>&1 ||

@@ -4,8 +4,9 @@
 # Debian has installed in /usr/lib/postgresql (15), or one of 12, 13, 14, 16, 17 and 18, which
 # are fetched with Maven.
 #
-# Accounts: postgres (no password), scram (password "secret"). Database: test. TLS is on, with
-# a certificate for localhost and 127.0.0.1 by DIR/ca.pem. Socket in DIR/s, log DIR/server.log.
+# Accounts: postgres (no password), scram (password "secret"), tls (the same, with TLS only),
+# certified (with its certificate DIR/client.pem only). Database: test. TLS is on, with a
+# certificate for localhost and 127.0.0.1 by DIR/ca.pem. Socket in DIR/s, log DIR/server.log.
 # POSTGRES_EXTRA: further options of the server.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
@@ -35,19 +36,25 @@ new_cluster() {
 	unprivileged "$bin/initdb" -D "$dir/data" -U postgres --auth=trust --encoding=UTF8 \
 		--no-locale --no-sync >"$dir/initdb.log" 2>&1 || die "see $dir/initdb.log"
 	certificates "$dir"
+	client_certificate "$dir" certified "$dir/client.pem"
 	cat >>"$dir/data/postgresql.conf" <<-CONF
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = '$dir/s'
 		ssl = on
 		ssl_cert_file = '$dir/server.crt'
 		ssl_key_file = '$dir/server.key'
+		ssl_ca_file = '$dir/ca.pem'
 		fsync = off	# thrown away after the tests
 	CONF
 	cat >"$dir/data/pg_hba.conf" <<-CONF
-		local all scram              scram-sha-256
-		host  all scram 127.0.0.1/32 scram-sha-256
-		local all all                trust
-		host  all all   127.0.0.1/32 trust
+		local   all scram                  scram-sha-256
+		host    all scram     127.0.0.1/32 scram-sha-256
+		hostssl all tls       127.0.0.1/32 scram-sha-256
+		host    all tls       127.0.0.1/32 reject
+		hostssl all certified 127.0.0.1/32 cert
+		host    all certified 127.0.0.1/32 reject
+		local   all all                    trust
+		host    all all       127.0.0.1/32 trust
 	CONF
 }
 
@@ -65,5 +72,7 @@ unprivileged "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -s -w -t 60 \
 head -n 1 data/postmaster.pid >pid
 if [ -n "$is_new" ]; then
 	/usr/lib/postgresql/15/bin/psql -X -q -h "$dir/s" -p "$port" -U postgres -v ON_ERROR_STOP=1 \
-		-c "CREATE ROLE scram LOGIN SUPERUSER PASSWORD 'secret'" -c "CREATE DATABASE test"
+		-c "CREATE ROLE scram LOGIN SUPERUSER PASSWORD 'secret'" \
+		-c "CREATE ROLE tls LOGIN SUPERUSER PASSWORD 'secret'" \
+		-c "CREATE ROLE certified LOGIN SUPERUSER" -c "CREATE DATABASE test"
 fi

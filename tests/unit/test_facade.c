@@ -769,7 +769,7 @@ static void test_each(void **state)
 
 /* ---------------------------------------------------------------- the shipped ones */
 
-enum { MAX_CELLS = 8 };
+enum { MAX_CELLS = 9 };
 
 struct sample {
 	const char *cells[MAX_CELLS]; /* NULL: SQL NULL */
@@ -855,6 +855,9 @@ static const struct sample django[] = {
 	{ { "1", "2026-10-01 06:00:00", "3", "line\nbreak", NULL, NULL, NULL, NULL },
 	  DJANGO("2026-10-01T06:00:00+00:00", "unknown", "access", "\"line\\nbreak\"",
 		 "null"),
+	  NULL },
+	{ { "1", "2026-10-01 06:00:00", "3", "", NULL, "", "", "", "{}" },
+	  DJANGO("2026-10-01T06:00:00+00:00", "unknown", "access", "\"\"", "\"{}\""),
 	  NULL },
 	{ { "1", "2026-10-01 06:00:00", "4", "", "", "", "", "" },
 	  NULL,
