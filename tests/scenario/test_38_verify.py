@@ -2,6 +2,7 @@
 """Does the index hold what is marked as sent? What is missing can be sent again."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -22,7 +23,7 @@ def remove(index, *keys):
     hits = ask(index, "POST", f"/{index.name}/_search", query)["hits"]["hits"]
     assert len(hits) == len(keys)
     for hit in hits:
-        ask(index, "DELETE", f"/{hit['_index']}/_doc/{hit['_id']}?refresh=true")
+        ask(index, "DELETE", f"/{hit['_index']}/_doc/{quote(hit['_id'], safe='')}?refresh=true")
 
 
 def counted(result, there, missing=0, different=0, no_document=0):
