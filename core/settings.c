@@ -119,8 +119,8 @@ static const char *find(const struct settings *settings, const char *name,
 }
 
 /* $OTHER is the value of the variable OTHER, as for django-environ. NULL with *err: there is
- * none. */
-static const char *follow(const struct settings *settings, const char *name,
+ * none. A secret that begins with $ is not told: it may be meant as it is. */
+static const char *follow(const struct settings *settings, const char *name, bool secret,
 			  const char *value, struct err *err)
 {
 	enum { MAX_STEPS = 8 };
@@ -135,6 +135,12 @@ static const char *follow(const struct settings *settings, const char *name,
 				"%s names a variable that names another one, and so on: "
 				"perhaps in a circle",
 				name);
+		else if (!value && secret)
+			err_set(err, EXIT_CONFIG,
+				"%s begins with $ and stands for the value of another "
+				"variable, which is not set; a secret that itself begins "
+				"with $ can stand in the file of %s_FILE",
+				name, name);
 		else if (!value)
 			err_set(err, EXIT_CONFIG,
 				"%s names the variable %s, which is not set: a value that "
@@ -219,7 +225,7 @@ int settings_read(const struct settings *settings, const char *name, bool secret
 	*ret = NULL;
 	if (!value)
 		return 0;
-	value = follow(settings, name, value, err);
+	value = follow(settings, name, secret, value, err);
 	if (!value)
 		return -1;
 	*ret = mem_copy(value);

@@ -423,8 +423,9 @@ static void test_credentials(void **state)
 	assert_string_equal(settings_text(&settings, SET_ELASTICSEARCH_PASSWORD), "");
 	settings_fini(&settings);
 	setenv("DATABASE_PASSWORD", "other", 1);
-	assert_refused(NULL, "both DATABASE_PASSWORD and DATABASE_PASSWORD as a credential of "
-			     "systemd are set: leave out one of them");
+	assert_refused(NULL,
+		       "both DATABASE_PASSWORD and DATABASE_PASSWORD as a credential of "
+		       "systemd are set: leave out one of them");
 	unsetenv("DATABASE_PASSWORD");
 	write_text(secret_path, "nearer");
 	setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
@@ -441,7 +442,8 @@ static void test_other_variables(void **state)
 	struct settings settings;
 
 	(void)state;
-	write_text(path, "SHOP_URL=sqlite:///shop\nDATABASE_URL=$SHOP_URL\nLANES=$MANY\n");
+	write_text(path,
+		   "SHOP_URL=sqlite:///shop\nDATABASE_URL=$SHOP_URL\nLANES=$MANY\n");
 	setenv("MANY", "$$MORE", 1);
 	setenv("MORE", "7", 1);
 	load(&settings, path);
@@ -452,8 +454,16 @@ static void test_other_variables(void **state)
 	assert_refused(path, "LANES names a variable that names another one, and so on: "
 			     "perhaps in a circle");
 	unsetenv("MANY");
-	assert_refused(path, "LANES names the variable MANY, which is not set: a value that "
-			     "begins with $ stands for that of another variable");
+	assert_refused(path,
+		       "LANES names the variable MANY, which is not set: a value that "
+		       "begins with $ stands for that of another variable");
+	unsetenv("MORE");
+	setenv("DATABASE_PASSWORD", "$ecret", 1);
+	assert_refused(NULL,
+		       "DATABASE_PASSWORD begins with $ and stands for the value of "
+		       "another variable, which is not set; a secret that itself begins "
+		       "with $ can stand in the file of DATABASE_PASSWORD_FILE");
+	unsetenv("DATABASE_PASSWORD");
 	/* what a file holds is no such name */
 	write_text(secret_path, "$SHOP_URL");
 	setenv("DATABASE_PASSWORD_FILE", secret_path, 1);
