@@ -10,9 +10,6 @@
 
 #include "json.h"
 
-/* root, items, item, create, error make five; what a proxy may add is not deep either. */
-enum { REPLY_DEPTH = 16 };
-
 /* status and _id stand in every item, so no item is dropped and positions hold. */
 #define FILTER_PATH                                                            \
 	"errors,items.*._index,items.*._id,items.*.status,items.*.error.type," \
@@ -26,68 +23,6 @@ void bulk_put_action(struct buf *body, struct slt_text id)
 	buf_puts(body, "{\"create\":{\"_id\":\"");
 	json_put_escaped(body, id);
 	buf_puts(body, "\"}}\n");
-}
-
-/* NULL when it is not one JSON value. The caller puts it. */
-static struct json_object *parse(struct slt_text reply)
-{
-	struct json_tokener *tokener;
-	struct json_object *root;
-
-	/* json-c alone would take line breaks in strings, NaN and the like. */
-	if (reply.len > INT_MAX || json_check(reply))
-		return NULL;
-	tokener = json_tokener_new_ex(REPLY_DEPTH);
-	if (!tokener)
-		err_no_memory();
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tokener, reply.ptr, (int)reply.len);
-	json_tokener_free(tokener);
-	return root;
-}
-
-/* Colons between tokens of valid JSON: one for each member that the text has. */
-static size_t members_of_text(struct slt_text valid)
-{
-	bool in_string = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < valid.len; i++) {
-		char c = valid.ptr[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (c == ':' && !in_string)
-			n++;
-	}
-	return n;
-}
-
-/* Members that the tree has; recursion ends at REPLY_DEPTH. */
-static size_t members_of_tree(struct json_object *value)
-{
-	size_t n = 0;
-
-	if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach(value, name, member)
-		{
-			(void)name;
-			n += 1 + members_of_tree(member);
-		}
-	} else if (json_object_is_type(value, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(value); i++)
-			n += members_of_tree(json_object_array_get_idx(value, i));
-	}
-	return n;
-}
-
-static bool is_text(struct json_object *value, struct slt_text text)
-{
-	return json_object_is_type(value, json_type_string) &&
-	       (size_t)json_object_get_string_len(value) == text.len &&
-	       memcmp(json_object_get_string(value), text.ptr, text.len) == 0;
 }
 
 /* Copies a string for a line on a terminal: control characters (and, with `ascii`, all
@@ -119,98 +54,208 @@ static bool copy(char *to, size_t size, struct json_object *value, bool ascii)
 	return true;
 }
 
-/* NULL when the item is understood, else why not. */
-static const char *read_item(struct json_object *wrapped, struct slt_text id,
-			     struct bulk_item *item)
+/* Strings of an error go to the terminal, so their escapes are resolved, by json-c. NULL: the
+ * text is no JSON for it. The caller puts it. */
+static struct json_object *parse(struct slt_text valid)
 {
-	struct json_object *create, *value, *error;
-	int64_t status;
+	struct json_tokener *tokener;
+	struct json_object *root;
 
-	*item = (struct bulk_item){ 0 };
-	if (!json_object_is_type(wrapped, json_type_object) ||
-	    json_object_object_length(wrapped) != 1 ||
-	    !json_object_object_get_ex(wrapped, "create", &create) ||
-	    !json_object_is_type(create, json_type_object))
-		return "is not exactly one \"create\"";
-	if (json_object_object_get_ex(create, "_id", &value) && !is_text(value, id))
-		return "is about another _id than was sent there";
+	if (valid.len > INT_MAX)
+		return NULL;
+	tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
+	if (!tokener)
+		err_no_memory();
+	root = json_tokener_parse_ex(tokener, valid.ptr, (int)valid.len);
+	if (json_tokener_get_error(tokener) == json_tokener_continue) /* a bare string */
+		root = json_tokener_parse_ex(tokener, "", 1);
+	json_tokener_free(tokener);
+	return root;
+}
 
-	if (!json_object_object_get_ex(create, "status", &value) ||
-	    !json_object_is_type(value, json_type_int))
-		return "has no status";
-	status = json_object_get_int64(value);
-	if (status < 100 || status > 599)
-		return "has a status that is none";
-	item->status = (int)status;
+static bool copy_error(struct bulk_item *item, struct slt_text error)
+{
+	struct json_object *root = parse(error);
+	bool ok = json_object_is_type(root, json_type_object) &&
+		  copy(item->type, sizeof(item->type),
+		       json_object_object_get(root, "type"), true) &&
+		  copy(item->reason, sizeof(item->reason),
+		       json_object_object_get(root, "reason"), false);
 
-	/* Both products: a failure always carries "error", a success never (Elasticsearch
-	 * 8.8.2, OpenSearch 2.19.6). */
-	if (json_object_object_get_ex(create, "error", &error) != (status >= 300))
-		return "has a status and an error that contradict each other";
-	if (status >= 300) {
-		if (!json_object_is_type(error, json_type_object) ||
-		    !copy(item->type, sizeof(item->type),
-			  json_object_object_get(error, "type"), true) ||
-		    !copy(item->reason, sizeof(item->reason),
-			  json_object_object_get(error, "reason"), false))
-			return "has an error of another shape";
-	}
-	if (status == 409 && !copy(item->index, sizeof(item->index),
-				   json_object_object_get(create, "_index"), false))
-		return "has an _index that is no string";
-	if (json_object_object_get_ex(create, "failure_store", &value)) {
-		if (!json_object_is_type(value, json_type_string))
-			return "has a failure_store that is no string";
-		item->failure_store = is_text(value, slt_str("used"));
+	json_object_put(root);
+	return ok;
+}
+
+static bool copy_index(struct bulk_item *item, struct slt_text index)
+{
+	struct json_object *root = slt_is_null(index) ? NULL : parse(index);
+	bool ok = copy(item->index, sizeof(item->index), root, false);
+
+	json_object_put(root);
+	return ok;
+}
+
+/* A member that is looked for, and its value, the NULL text when it is not there. */
+struct member {
+	const char *name;
+	struct slt_text value;
+};
+
+/* Finds the members of a valid object; others are of no interest. NULL, or what is wrong. No
+ * server sends a member twice; if one did, neither of the two could be trusted. */
+static const char *find(struct slt_text valid, struct member *wanted, size_t n)
+{
+	struct json_members members;
+	struct slt_text raw, value;
+	size_t i;
+
+	if (json_kind(valid) != JSON_OBJECT)
+		return "is no object";
+	json_members_init(&members, valid);
+	while (json_members_next(&members, &raw, &value)) {
+		for (i = 0; i < n && !json_name_is(raw, wanted[i].name); i++)
+			;
+		if (i == n)
+			continue;
+		if (!slt_is_null(wanted[i].value))
+			return "has a member twice";
+		wanted[i].value = value;
 	}
 	return NULL;
 }
 
-static int read_root(struct json_object *root, const struct slt_text *ids, size_t n,
-		     struct bulk_item *items, struct err *err)
+/* The value of the one member of the item, which is "create"; else the NULL text. */
+static struct slt_text created(struct slt_text wrapped)
 {
-	struct json_object *errors, *array;
-	bool failed = false;
+	struct slt_text none = { NULL, 0 }, raw, value, more;
+	struct json_members members;
 
-	if (!json_object_object_get_ex(root, "errors", &errors) ||
-	    !json_object_is_type(errors, json_type_boolean) ||
-	    !json_object_object_get_ex(root, "items", &array) ||
-	    !json_object_is_type(array, json_type_array))
-		return err_set(err, EXIT_UNAVAILABLE,
-			       "it has no \"errors\" and \"items\"");
-	if (json_object_array_length(array) != n)
-		return err_set(err, EXIT_UNAVAILABLE, "it has %zu items, %zu were sent",
-			       json_object_array_length(array), n);
-	for (size_t i = 0; i < n; i++) {
-		const char *why = read_item(json_object_array_get_idx(array, i), ids[i],
-					    &items[i]);
+	if (json_kind(wrapped) != JSON_OBJECT)
+		return none;
+	json_members_init(&members, wrapped);
+	if (!json_members_next(&members, &raw, &value) || !json_name_is(raw, "create") ||
+	    json_members_next(&members, &raw, &more) || json_kind(value) != JSON_OBJECT)
+		return none;
+	return value;
+}
 
+/* An HTTP status; 0: it is none. */
+static int read_status(struct slt_text value)
+{
+	int status = 0;
+
+	if (value.len != 3)
+		return 0;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] < '0' || value.ptr[i] > '9')
+			return 0;
+		status = status * 10 + (value.ptr[i] - '0');
+	}
+	return status >= 100 && status <= 599 ? status : 0;
+}
+
+/* NULL when the item is understood, else why not. */
+static const char *read_item(struct slt_text wrapped, struct slt_text id,
+			     struct bulk_item *item)
+{
+	enum { INDEX, ID, STATUS, ERROR, FAILURE_STORE, N_WANTED };
+	struct member m[N_WANTED] = {
+		[INDEX] = { .name = "_index" },
+		[ID] = { .name = "_id" },
+		[STATUS] = { .name = "status" },
+		[ERROR] = { .name = "error" },
+		[FAILURE_STORE] = { .name = "failure_store" },
+	};
+	struct slt_text create = created(wrapped);
+	const char *why;
+
+	*item = (struct bulk_item){ 0 };
+	if (slt_is_null(create))
+		return "is not exactly one \"create\"";
+	why = find(create, m, N_WANTED);
+	if (why)
+		return why;
+	if (!slt_is_null(m[ID].value) && !json_is_string(m[ID].value, id))
+		return "is about another _id than was sent there";
+	item->status = read_status(m[STATUS].value);
+	if (!item->status)
+		return "has no status, or one that is none";
+
+	/* Both products: a failure always carries "error", a success never (Elasticsearch
+	 * 8.8.2, OpenSearch 2.19.6). */
+	if (!slt_is_null(m[ERROR].value) != (item->status >= 300))
+		return "has a status and an error that contradict each other";
+	if (item->status >= 300 && !copy_error(item, m[ERROR].value))
+		return "has an error of another shape";
+	if (item->status == 409 && !copy_index(item, m[INDEX].value))
+		return "has an _index that is no string";
+	if (!slt_is_null(m[FAILURE_STORE].value)) {
+		if (json_kind(m[FAILURE_STORE].value) != JSON_STRING)
+			return "has a failure_store that is no string";
+		item->failure_store = json_is_string(m[FAILURE_STORE].value,
+						     slt_str("used"));
+	}
+	return NULL;
+}
+
+static int unknown(struct err *err, const char *why)
+{
+	return err_set(err, EXIT_UNAVAILABLE, "it %s", why);
+}
+
+static int read_items(struct slt_text array, const struct slt_text *ids, size_t n,
+		      struct bulk_item *items, bool *ret_failed, struct err *err)
+{
+	struct json_members each;
+	struct slt_text item;
+	const char *why;
+	size_t i = 0;
+
+	*ret_failed = false;
+	json_items_init(&each, array);
+	for (; json_items_next(&each, &item); i++) {
+		if (i >= n)
+			continue;
+		why = read_item(item, ids[i], &items[i]);
 		if (why)
 			return err_set(err, EXIT_UNAVAILABLE, "its item %zu %s", i + 1,
 				       why);
-		failed |= items[i].status >= 300;
+		*ret_failed |= items[i].status >= 300;
 	}
-	if (failed != (bool)json_object_get_boolean(errors))
-		return err_set(err, EXIT_UNAVAILABLE,
-			       "its \"errors\" disagrees with its items");
-	return 0;
+	return i == n ? 0
+		      : err_set(err, EXIT_UNAVAILABLE, "it has %zu items, %zu were sent",
+				i, n);
+}
+
+static int read_root(struct slt_text reply, const struct slt_text *ids, size_t n,
+		     struct bulk_item *items, struct err *err)
+{
+	enum { ERRORS, ITEMS, N_WANTED };
+	struct member m[N_WANTED] = {
+		[ERRORS] = { .name = "errors" }, [ITEMS] = { .name = "items" }
+	};
+	const char *why = json_check(reply) ? "is not a JSON object, or cut"
+					    : find(reply, m, N_WANTED);
+	bool is_true, failed;
+
+	if (why)
+		return unknown(err, why);
+	is_true = slt_is(m[ERRORS].value, "true");
+	if ((!is_true && !slt_is(m[ERRORS].value, "false")) ||
+	    slt_is_null(m[ITEMS].value) || json_kind(m[ITEMS].value) != JSON_ARRAY)
+		return unknown(err, "has no \"errors\" and \"items\"");
+	if (read_items(m[ITEMS].value, ids, n, items, &failed, err) < 0)
+		return -1;
+	return failed == is_true
+		       ? 0
+		       : unknown(err, "has \"errors\" that disagrees with its items");
 }
 
 int bulk_read_reply(struct slt_text reply, const struct slt_text *ids, size_t n,
 		    struct bulk_item *items, struct err *err)
 {
-	struct json_object *root = parse(reply);
-	int rc;
+	int rc = read_root(reply, ids, n, items, err);
 
-	if (!json_object_is_type(root, json_type_object))
-		rc = err_set(err, EXIT_UNAVAILABLE, "it is not a JSON object, or cut");
-	/* json-c keeps the last of several members of one name without a word. No server
-	 * sends a status twice; if one did, neither of the two could be trusted. */
-	else if (members_of_text(reply) != members_of_tree(root))
-		rc = err_set(err, EXIT_UNAVAILABLE, "it has a member twice");
-	else
-		rc = read_root(root, ids, n, items, err);
-	json_object_put(root);
 	if (rc)
 		memset(items, 0, n * sizeof(*items));
 	return rc;
@@ -218,7 +263,8 @@ int bulk_read_reply(struct slt_text reply, const struct slt_text *ids, size_t n,
 
 void bulk_error_type(struct slt_text reply, char *ret_type, size_t size)
 {
-	struct json_object *root = parse(reply), *error = NULL, *type = NULL;
+	struct json_object *root = json_check(reply) ? NULL : parse(reply);
+	struct json_object *error = NULL, *type = NULL;
 
 	/* "error" is a plain string when the server never got to the request. */
 	if (json_object_is_type(root, json_type_object) &&

@@ -235,6 +235,14 @@ static bool is_json(struct doc *doc, struct slt_text text)
 	return true;
 }
 
+/* The texts that were found valid are as good as walked through. */
+static void walk(const struct doc *doc, struct slt_text object, struct json_members *ret)
+{
+	json_members_init(ret, object);
+	ret->known = doc->checked;
+	ret->n_known = DOC_CHECKED;
+}
+
 static void doc_json(struct slt_doc *pub, const char *name, struct slt_text value)
 {
 	struct doc *doc = (struct doc *)pub;
@@ -263,7 +271,7 @@ static void doc_members(struct slt_doc *pub, struct slt_text object, const char 
 		misuse(doc, "the facade put members into an array");
 		return;
 	}
-	json_members_init(&members, object);
+	walk(doc, object, &members);
 	while (json_members_next(&members, &name, &value)) {
 		if (except && json_name_is(name, except))
 			continue;
@@ -287,7 +295,7 @@ static struct slt_text doc_find(struct slt_doc *pub, struct slt_text object,
 		return found;
 	if (json_kind(object) != JSON_OBJECT)
 		return found;
-	json_members_init(&members, object);
+	walk(doc, object, &members);
 	while (json_members_next(&members, &raw_name, &value))
 		if (json_name_is(raw_name, name))
 			found = value;

@@ -4,8 +4,7 @@
  * text of an application's message is what is sent, so nothing here builds a tree or
  * changes a token. json-c is not used for it: its strict mode (0.16) takes line breaks
  * inside strings, which would break NDJSON apart, and NaN, "1." and surrogates in UTF-8,
- * and it has no spans. Replies of the search server are read with json-c. No state, any
- * thread, nothing allocated.
+ * and it has no spans. No state, any thread, nothing allocated but where it is said.
  */
 #ifndef SLT_JSON_H
 #define SLT_JSON_H
@@ -38,6 +37,10 @@ enum json_kind json_kind(struct slt_text valid);
  * stand. `value` is without white space around. Both are on loan as the text is. */
 struct json_members {
 	const char *at, *end;
+	/* Objects and arrays whose ends are known, so that they need not be walked through
+	 * to find them; the caller may set it after init. */
+	const struct slt_text *known;
+	size_t n_known;
 };
 void json_members_init(struct json_members *members, struct slt_text valid_object);
 bool json_members_next(struct json_members *members, struct slt_text *ret_name,
@@ -57,6 +60,10 @@ struct slt_text json_follow(struct slt_text valid, const char *pointer);
 
 /* Do two raw strings or names, their escapes resolved, hold the same characters? */
 bool json_same_text(struct slt_text raw, struct slt_text other);
+
+/* Is the JSON value a string that says this text, which must be valid UTF-8? False for the NULL
+ * text. Allocates only where one of them has to be escaped. */
+bool json_is_string(struct slt_text value, struct slt_text utf8);
 
 /* Does a raw name, its escapes resolved, equal the C string? */
 bool json_name_is(struct slt_text raw_name, const char *name);

@@ -66,10 +66,30 @@ static size_t resolve_escape(const char **at, const char *end, char utf8[4])
 	return utf8_encode((unsigned long)c, utf8);
 }
 
+bool json_is_string(struct slt_text value, struct slt_text utf8)
+{
+	struct slt_text raw;
+	struct buf escaped;
+	bool same;
+
+	if (value.len < 2 || *value.ptr != '"')
+		return false;
+	raw = (struct slt_text){ value.ptr + 1, value.len - 2 };
+	if (!memchr(raw.ptr, '\\', raw.len)) /* then it stands there as it is */
+		return raw.len == utf8.len && memcmp(raw.ptr, utf8.ptr, raw.len) == 0;
+	buf_init(&escaped, 6 * utf8.len + 1);
+	json_put_escaped(&escaped, utf8);
+	same = json_same_text(raw, (struct slt_text){ buf_str(&escaped), escaped.len });
+	buf_fini(&escaped);
+	return same;
+}
+
 bool json_name_is(struct slt_text raw_name, const char *name)
 {
 	const char *at = raw_name.ptr, *end = at + raw_name.len;
 
+	if (!memchr(at, '\\', raw_name.len))
+		return slt_is(raw_name, name);
 	while (at < end) {
 		char utf8[4] = { *at++ };
 		size_t n = 1;

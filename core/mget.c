@@ -18,31 +18,13 @@ void mget_put_body(struct buf *body, const struct mget_doc *docs, size_t n)
 	buf_puts(body, "]}");
 }
 
-/* Is the raw string, with its quotes, this text? */
-static bool is_string(struct slt_text raw, struct slt_text text)
-{
-	struct slt_text inside;
-	struct buf escaped;
-	bool same;
-
-	if (slt_is_null(raw) || json_kind(raw) != JSON_STRING)
-		return false;
-	inside = (struct slt_text){ raw.ptr + 1, raw.len - 2 };
-	buf_init(&escaped, 6 * text.len + 1);
-	json_put_escaped(&escaped, text);
-	same = json_same_text(inside,
-			      (struct slt_text){ buf_str(&escaped), escaped.len });
-	buf_fini(&escaped);
-	return same;
-}
-
 /* NULL when it is understood, else why not. */
 static const char *read_doc(struct slt_text object, struct mget_doc *doc)
 {
 	struct slt_text found = json_get(object, "found");
 
 	if (json_kind(object) != JSON_OBJECT ||
-	    !is_string(json_get(object, "_id"), doc->id))
+	    !json_is_string(json_get(object, "_id"), doc->id))
 		return "is about another _id than was asked for there";
 	doc->source = json_get(object, "_source");
 	if (slt_is(found, "true"))
@@ -111,7 +93,7 @@ static bool find_doc(struct slt_text raw_id, const struct mget_doc *docs, size_t
 		     size_t *ret)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!slt_is_null(docs[i].id) && is_string(raw_id, docs[i].id)) {
+		if (!slt_is_null(docs[i].id) && json_is_string(raw_id, docs[i].id)) {
 			*ret = i;
 			return true;
 		}
