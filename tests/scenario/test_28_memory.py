@@ -141,6 +141,37 @@ def test_small_rows(db, quick, program, peak, measured, rows):
     assert max(seen.values()) <= SMALL, text
 
 
+@pytest.fixture(scope="session")
+def counter(tmp_path_factory):
+    """The library that counts the program's own allocations."""
+    library = tmp_path_factory.mktemp("counter") / "counter.so"
+    source = Path(__file__).with_name("count_allocations.c")
+    command = ["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", "-o", library, source]
+    subprocess.run(command, check=True)
+    return library
+
+
+def test_a_row_costs_no_allocation(db, quick, program, counter, measured, tmp_path):
+    """Of our own, once everything has its size: a chunk may cost a few, a row none."""
+    table = tables.SingleColumn(db).generate(1_000)
+    multiply(table, 12)
+    file = tmp_path / "allocations"
+    sender = program(db, quick, quick, **table.settings, LANES=1, CHUNK_SIZE=500).with_(
+        LD_PRELOAD=counter, COUNT_ALLOCATIONS=file
+    )
+    seen = {}
+    for rows in (2_000, 12_000):
+        result = sender.run("send", "--limit", rows)
+        assert result.status == slt.DONE and result.counted(sent=rows), result
+        seen[rows] = int(file.read_text())
+        take_marks_back(table)
+        quick.stored.clear()
+    measured(f"{db.kind}: {seen[2_000]} allocations for 2000 rows, {seen[12_000]} for 12000")
+    assert seen[2_000] > 50, "it counts"
+    chunks = 10_000 // 500
+    assert seen[12_000] - seen[2_000] <= 10 * chunks, seen
+
+
 @contextlib.contextmanager
 def long_values(db):
     """MySQL and MariaDB take them only when told so."""
