@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BODY = 1 << 30 };
+enum { MAX_BODY = 1 << 30, LARGE = 1 << 20 };
 
 void chunk_init(struct chunk *chunk)
 {
@@ -37,7 +37,10 @@ void chunk_reset(struct chunk *chunk)
 
 void chunk_drop_cells(struct chunk *chunk)
 {
-	arena_reset(&chunk->cells);
+	if (chunk->cells.used > LARGE)
+		arena_fini(&chunk->cells); /* its memory, too */
+	else
+		arena_reset(&chunk->cells);
 	for (size_t i = 0; i < chunk->n; i++)
 		chunk->rows[i].log.n_cells = 0;
 }

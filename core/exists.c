@@ -26,7 +26,7 @@ static size_t collect(struct lane *lane)
 
 		if (row->verdict != EXISTS)
 			continue;
-		if (n && bytes + row->len > lane->max_read)
+		if (n == lane->run->max_rows || (n && bytes + row->len > lane->max_read))
 			break;
 		bytes += row->len;
 		lane->rows[n] = row;

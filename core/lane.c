@@ -19,7 +19,7 @@
 /* Scratch for the rows in hand: grows with the first chunks, then stays. */
 static void make_room(struct lane *lane)
 {
-	size_t n = lane->chunk.n;
+	size_t n = lane->chunk.n, max = lane->run->max_rows;
 
 	if (n <= lane->cap)
 		return;
@@ -27,7 +27,7 @@ static void make_room(struct lane *lane)
 	lane->keys = mem_grow(lane->keys, n, sizeof(*lane->keys));
 	lane->ids = mem_grow(lane->ids, n, sizeof(*lane->ids));
 	lane->parts = mem_grow(lane->parts, n, sizeof(*lane->parts));
-	lane->items = mem_grow(lane->items, n, sizeof(*lane->items));
+	lane->items = mem_grow(lane->items, n < max ? n : max, sizeof(*lane->items));
 	lane->docs = mem_grow(lane->docs, n, sizeof(*lane->docs));
 	lane->cap = n;
 }

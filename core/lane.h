@@ -27,6 +27,7 @@ struct run {
 	const struct elastic_target *target;
 	const struct quarantine *quarantine; /* or NULL */
 	const char *id_prefix;
+	size_t max_rows;       /* of a request: a chunk may have more, see source_join */
 	size_t max_bulk_bytes; /* of a request's body */
 	double retry_seconds;  /* without progress, then the run stops */
 	bool has_pipeline;     /* a stored document may have members that ours has not */

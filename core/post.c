@@ -45,7 +45,8 @@ static struct request collect(struct lane *lane, size_t max_bytes, size_t *at)
 
 		if (row->verdict != BUILT)
 			continue;
-		if (request.n && request.bytes + row->len > max_bytes)
+		if (request.n == lane->run->max_rows ||
+		    (request.n && request.bytes + row->len > max_bytes))
 			break;
 		lane->rows[request.n] = row;
 		lane->ids[request.n++] = row->id;

@@ -9,7 +9,7 @@
 
 /* Without an index each page is a scan and a sort of the whole table, so one page serves
  * many chunks; its bytes are bounded as those of any page are. */
-enum { CHUNKS_PER_SCAN = 64 };
+enum { CHUNKS_PER_SCAN = 64, JOINED_BYTES = 3 << 20 };
 
 /* Rows of a page, unless they are large. */
 static size_t full_page(const struct source *source)
@@ -28,6 +28,7 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 		.chunk_size = chunk_size,
 		.max_bytes = max_bytes,
 		.remaining = limit,
+		.joined = 1,
 	};
 	source->page_rows = full_page(source);
 	pthread_mutex_init(&source->mutex, NULL);
@@ -44,6 +45,15 @@ void source_fini(struct source *source)
 	buf_fini(&source->after_text);
 	chunk_fini(&source->reserve);
 	sql_values_fini(&source->values);
+}
+
+void source_join(struct source *source)
+{
+	if (source->plan->key.indexed)
+		return;
+	source->joined = CHUNKS_PER_SCAN;
+	if (source->max_bytes > JOINED_BYTES)
+		source->max_bytes = JOINED_BYTES;
 }
 
 void source_take_old(struct source *source, const char *older_than)
@@ -144,6 +154,13 @@ static int take_reserved(struct source *source, struct db *db, size_t rows,
 		}
 	}
 	left = source->reserve.n - source->reserve_at;
+	if (rows >= left && source->reserve_at == 0) { /* all: nothing to copy */
+		struct chunk all = source->reserve;
+
+		source->reserve = *ret;
+		*ret = all;
+		return 0;
+	}
 	if (rows > left)
 		rows = left;
 	chunk_add_from(ret, &source->reserve, source->reserve_at, rows);
@@ -153,7 +170,7 @@ static int take_reserved(struct source *source, struct db *db, size_t rows,
 
 static int take(struct source *source, struct db *db, struct chunk *ret, struct err *err)
 {
-	size_t rows = source->chunk_size;
+	size_t rows = source->chunk_size * source->joined;
 
 	while (source->remaining == 0 && source->in_hand > 0 && !source->closed)
 		pthread_cond_wait(&source->settled, &source->mutex);

@@ -36,6 +36,7 @@ struct source {
 	bool closed;	       /* no more chunks: a lane failed */
 	struct db_value after; /* the last key read; text NULL: none yet */
 	struct buf after_text;
+	size_t joined; /* without an index on the key: so many chunks are handed out as one */
 	struct chunk reserve; /* only without an index on the key: read, not handed out */
 	size_t reserve_at;
 	struct sql_values values;
@@ -46,6 +47,10 @@ struct source {
 void source_init(struct source *source, const struct plan *plan, size_t chunk_size,
 		 size_t max_bytes, size_t limit);
 void source_fini(struct source *source);
+
+/* Without an index on the key, statements that touch a chunk's rows scan the table, too: many
+ * chunks become one then, of 3 MiB of cells at most. Before the first take. */
+void source_join(struct source *source);
 
 /* Hands out instead the keys of the rows that are sent and before this time (borrowed), for
  * a plan with the statements of clear. Before the first take. */

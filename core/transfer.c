@@ -102,9 +102,17 @@ static void sweep(struct transfer *t, struct db *db, struct stats *stats)
 		stats_fail(stats, &err);
 }
 
-static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
+/* Joined chunks are large, and two scans at a time are enough for any table. */
+static size_t n_lanes(const struct transfer *t)
 {
 	size_t n = (size_t)settings_number(t->settings, SET_LANES);
+
+	return n > 2 && !t->session.plan.key.indexed ? 2 : n;
+}
+
+static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
+{
+	size_t n = n_lanes(t);
 	struct lane *lanes = mem_new(n, sizeof(*lanes));
 	int result;
 
@@ -201,6 +209,7 @@ static void begin_run(struct transfer *t, struct stats *stats)
 
 	source_init(&t->source, &t->session.plan,
 		    (size_t)settings_number(s, SET_CHUNK_SIZE), max_bytes, row_limit(t));
+	source_join(&t->source);
 	t->source.lock = t->lock;
 	t->run = (struct run){
 		.url = &t->session.url,
@@ -208,6 +217,7 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.target = &t->target,
 		.quarantine = t->quarantine.table ? &t->quarantine : NULL,
 		.id_prefix = settings_text(s, SET_DOCUMENT_ID_PREFIX),
+		.max_rows = (size_t)settings_number(s, SET_CHUNK_SIZE),
 		.max_bulk_bytes = max_bytes,
 		.retry_seconds = (double)settings_number(s,
 							 SET_ELASTICSEARCH_RETRY_SECONDS),

@@ -367,6 +367,50 @@ static void test_forward_only(void **state)
 	db_close(db);
 }
 
+/* Without an index, many chunks can be handed out as one. */
+static void test_joined(void **state)
+{
+	struct db *db = open_db();
+	struct source source;
+	struct chunk chunk;
+	struct plan plan;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, PLENTY);
+	chunk_init(&chunk);
+	create(db, &kinds[BARE], ROWS("1000"));
+	make_plan(&plan, db, &kinds[BARE]);
+	source_init(&source, &plan, 4, 8 * PLENTY, 300);
+	source_join(&source);
+	assert_true(source.max_bytes < 8 * PLENTY);
+	assert_int_equal(take(&source, db, &chunk, &out), 1);
+	assert_int_equal(chunk.n, 256);
+	assert_string_equal(chunk.rows[255].key.text.ptr, "256");
+	source_settled(&source, 256, 3);
+	assert_int_equal(take(&source, db, &chunk, &out), 1);
+	assert_int_equal(chunk.n, 300 - 256 + 3); /* the limit holds */
+	assert_string_equal(chunk.rows[0].key.text.ptr, "257");
+	source_settled(&source, chunk.n, 0);
+	assert_int_equal(take(&source, db, &chunk, &out), 0);
+	assert_int_equal(source_has_more(&source, db, &err), 1);
+	source_fini(&source);
+	plan_fini(&plan);
+	/* with an index nothing changes */
+	create(db, &kinds[PRIMARY], ROWS("1000"));
+	make_plan(&plan, db, &kinds[PRIMARY]);
+	source_init(&source, &plan, 4, PLENTY, SIZE_MAX);
+	source_join(&source);
+	assert_int_equal(source.max_bytes, PLENTY);
+	assert_int_equal(take(&source, db, &chunk, &out), 1);
+	assert_int_equal(chunk.n, 4);
+	chunk_fini(&chunk);
+	buf_fini(&out);
+	source_fini(&source);
+	plan_fini(&plan);
+	db_close(db);
+}
+
 /* Without an index one scan serves many chunks. */
 static void test_reserve(void **state)
 {
@@ -657,9 +701,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chunks),	     cmocka_unit_test(test_odd_keys),
 		cmocka_unit_test(test_forward_only), cmocka_unit_test(test_reserve),
-		cmocka_unit_test(test_large_rows),   cmocka_unit_test(test_disjoint),
-		cmocka_unit_test(test_waiting),	     cmocka_unit_test(test_failure),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_joined),	     cmocka_unit_test(test_large_rows),
+		cmocka_unit_test(test_disjoint),     cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_failure),	     cmocka_unit_test(test_stop),
 	};
 
 	if (!has_sqlite()) {
