@@ -91,23 +91,32 @@ class Server:
             assert done.returncode == 0, log.read()
         return self
 
-    def kill(self):
-        """kill -9 of all its processes, which are gone when this returns."""
-        pids = family(int((self.folder / "pid").read_text()))
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    def processes(self):
+        file = self.folder / "pid"
+        return family(int(file.read_text())) if file.exists() else []
+
+    def await_end(self, pids):
         end = time.monotonic() + 30
         while not all(map(is_gone, pids)):
             assert time.monotonic() < end, f"{self.kind} does not go"
             time.sleep(0.01)
+
+    def kill(self):
+        """kill -9 of all its processes, which are gone when this returns."""
+        pids = self.processes()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.await_end(pids)
 
     def restart(self):
         self.kill()
         return self.start()
 
     def remove(self):
+        pids = self.processes()
         subprocess.run([SCRIPTS / "stop.sh", self.folder], stdout=subprocess.DEVNULL, check=True)
+        self.await_end(pids)  # threads may write after the first one has ended
         shutil.rmtree(self.folder)
 
 
