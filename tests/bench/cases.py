@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""What is measured: each case is one process, its figures come from wait4 and from the server that it sends to."""
+"""What is measured: each case is one process, its figures come from wait4 and from the server that it sends to.
+
+A case has a name, the rows that it wants to meet (`sent`: all of them are sent; else none), whether it changes them
+(`writes`), and the name of the case that it is put `beside`, or None.
+"""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
+import threading
+import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from urllib.parse import urlsplit
-
-import table
 
 INDEX = "slt_bench"
 
@@ -36,29 +40,75 @@ def measured(tools, command, env=None):
     return dict(zip(("wall", "user", "system", "peak_kib"), values)), result.stdout
 
 
+def program(bench, url, **settings):
+    """The environment of the program under test, which sends to url."""
+    host = urlsplit(url)
+    return {
+        "DATABASE_URL": bench.table.url,
+        "AUDIT_TABLE_NAME": bench.table.name,
+        "AUDIT_LOGGER_TYPE": "SINGLE_COLUMN_JSON",
+        "SLT_FACADE_PATH": str(bench.build / "plugins" / ".libs"),
+        "ELASTICSEARCH_HOST": host.hostname,
+        "ELASTICSEARCH_PORT": str(host.port),
+        "ELASTICSEARCH_SCHEME": host.scheme,
+        "ELASTICSEARCH_APP_AUDIT_LOG_INDEX": INDEX,
+        **bench.settings,
+        **settings,
+    }
+
+
+# ---- bare loops
+
+
 class Floor:
-    """A bare loop of libpq."""
+    """A bare loop on the database."""
 
     def __init__(self, name, read, update=0):
         self.name, self.read, self.update = name, read, update
-        self.writes = update > 0
+        self.writes, self.sent, self.beside = update > 0, read == "delete", None
 
     def run(self, bench):
-        command = [bench.tools / "floor", bench.url, table.NAME, self.read, str(self.update)]
-        figures, out = measured(bench.tools, command)
+        command, env = bench.table.floor(bench.tools, self.read, self.update)
+        figures, out = measured(bench.tools, command, {**os.environ, **env})
         counts = numbers(out)
-        if counts["rows"] != bench.rows:
-            raise RuntimeError(f"{self.name}: {out}")
+        left = 0 if not self.writes else bench.table.count() if self.sent else bench.table.unsent()
+        if counts["rows"] != bench.rows or left:
+            raise RuntimeError(f"{self.name}: {left} left: {out}")
         figures["requests"] = counts["statements"]
         figures["read"], figures["mark"] = counts["read"], counts["update"]
         return figures
 
 
+class Replay:
+    """A bare loop that posts the bodies which send would, over so many connections."""
+
+    writes, sent, beside = False, False, None
+
+    def __init__(self, name, connections, target):
+        self.name, self.connections, self.target = name, connections, target
+
+    def run(self, bench):
+        with self.target(bench) as target:
+            at = urlsplit(target.url)
+            command = [bench.tools / "replay", at.hostname, str(at.port), str(self.connections)]
+            figures, out = measured(bench.tools, [*command, bodies(bench)])
+            figures.update(target.counts())
+        told = numbers(out)
+        if figures["documents"] != bench.rows or told["documents"] != bench.rows:
+            raise RuntimeError(f"{self.name}: {figures['documents']:.0f} documents: {out}")
+        figures["wall"] = told["seconds"]  # without the reading of the file
+        return {**figures, "requests": told["requests"]}
+
+
+# ---- where they send to
+
+
 class Sink:
     """A server that answers at once; as a context."""
 
-    def __init__(self, tools, latency):
+    def __init__(self, tools, latency=0, keep=None):
         self.command = [tools / "sink", "--latency", str(latency)]
+        self.command += ["--keep", keep] if keep else []
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
@@ -114,61 +164,132 @@ class Index:
         self.delete()
 
 
+def sink(latency=0):
+    return lambda bench: Sink(bench.tools, latency)
+
+
+# ---- the program
+
+
 class Send:
     """send --all of the program under test, into what target(bench) gives."""
 
-    writes = True
+    writes, sent = True, False
 
-    def __init__(self, name, lanes, target):
-        self.name, self.lanes, self.target = name, lanes, target
+    def __init__(self, name, lanes, target, beside=None, **settings):
+        self.name, self.target, self.beside = name, target, beside
+        self.settings = {"LANES": str(lanes), **settings}
 
-    def environment(self, bench, url):
-        host = urlsplit(url)
-        return {
-            "DATABASE_URL": bench.url,
-            "AUDIT_TABLE_NAME": table.NAME,
-            "AUDIT_LOGGER_TYPE": "SINGLE_COLUMN_JSON",
-            "SLT_FACADE_PATH": str(bench.build / "plugins" / ".libs"),
-            "ELASTICSEARCH_HOST": host.hostname,
-            "ELASTICSEARCH_PORT": str(host.port),
-            "ELASTICSEARCH_SCHEME": host.scheme,
-            "ELASTICSEARCH_APP_AUDIT_LOG_INDEX": INDEX,
-            "LANES": str(self.lanes),
-            **bench.settings,
-        }
-
-    def run(self, bench):
+    def measure(self, bench):
         command = [bench.build / "structured-log-transfer", "send", "--all"]
         with self.target(bench) as target:
-            figures, _ = measured(bench.tools, command, self.environment(bench, target.url))
-            figures.update(target.counts())
+            env = program(bench, target.url, **self.settings)
+            figures, _ = measured(bench.tools, command, env)
+            return {**figures, **target.counts()}
+
+    def check(self, bench, figures, inserted=0):
+        """Each row is either sent and marked, or neither. Those inserted meanwhile may be either."""
         unsent = bench.table.unsent()
-        if figures["documents"] != bench.rows or unsent:
-            raise RuntimeError(f"{self.name}: {figures['documents']:.0f} sent, {unsent} unmarked")
+        sent = figures["documents"]
+        if sent + unsent != bench.rows + inserted or unsent > inserted:
+            raise RuntimeError(f"{self.name}: {sent:.0f} sent, {unsent} unmarked, {inserted} more")
+
+    def run(self, bench):
+        figures = self.measure(bench)
+        self.check(bench, figures)
         return figures
 
 
-def all_cases(latency, opensearch, lanes=(1, 2, 4)):
-    def sink(delay):
-        return lambda bench: Sink(bench.tools, delay)
+class Clear:
+    """clear of all rows, which are sent and old."""
 
-    def index(_):
-        return Index(opensearch)
+    writes, sent = True, True
 
-    cases = [
-        Floor("read: one SELECT, by row", "single"),
-        Floor("read: one SELECT, whole", "plain"),
-        Floor("read: pages of 500", "pages"),
-        Floor(FLOOR, "single", 5000),
-        Floor("one SELECT, 500 a mark", "single", 500),
-        Floor("page, mark, page: 500", "steps", 500),
-    ]
-    cases += [Send(f"send to sink, LANES={n}", n, sink(0)) for n in lanes]
-    if latency:
-        cases += [Send(f"{latency} ms sink, LANES={n}", n, sink(latency)) for n in lanes]
-    if opensearch:
-        cases += [Send(f"send to OpenSearch, LANES={n}", n, index) for n in lanes]
-    return cases
+    def __init__(self, name, beside=None):
+        self.name, self.beside = name, beside
+
+    def measure(self, bench):
+        command = [bench.build / "structured-log-transfer", "clear"]
+        env = program(bench, "http://127.0.0.1:9", CLEAR_AUDIT_LOG_ENTRIES="True", DAYS_TO_KEEP="1")
+        return measured(bench.tools, command, env)[0]
+
+    def check(self, bench, _, inserted=0):
+        left = bench.table.count()
+        if left != inserted:
+            raise RuntimeError(f"{self.name}: {left} rows left, {inserted} inserted")
+
+    def run(self, bench):
+        figures = self.measure(bench)
+        self.check(bench, figures)
+        return figures
 
 
-FLOOR = "FLOOR: SELECT, 5000 a mark"
+def bodies(bench):
+    """The file with the bodies that send posts, made once for a bench."""
+    if not bench.bodies.exists():
+        bench.table.renew()
+        Send("keep", 1, lambda b: Sink(b.tools, keep=b.bodies)).run(bench)
+    return bench.bodies
+
+
+# ---- an application beside it
+
+
+class Inserter:
+    """Inserts a row every 5 ms on a connection of its own; as a context."""
+
+    def __init__(self, table):
+        self.table, self.statement = table, table.insert.format(name=table.name)
+        self.ends, self.took, self.failure = threading.Event(), [], None
+
+    def work(self):
+        try:
+            with self.table.connect() as connection:
+                cursor = connection.cursor()
+                while not self.ends.wait(0.005):
+                    began = time.monotonic()
+                    cursor.execute(self.statement)
+                    self.took.append(1000 * (time.monotonic() - began))
+        except Exception as error:  # for the thread that waits
+            self.failure = error
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.work)
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.ends.set()
+        self.thread.join()
+        if self.failure and not kind:
+            raise self.failure
+
+    def figures(self):
+        took = sorted(self.took)
+        return {
+            "inserts": len(took),
+            "insert_median": took[len(took) // 2],
+            "insert_longest": took[-1],
+        }
+
+
+class Busy:
+    """Another case (or nothing for two seconds) while an application inserts."""
+
+    writes, beside = True, None
+
+    def __init__(self, name, case=None):
+        self.name, self.case = name, case
+        self.sent = case is not None and case.sent
+
+    def run(self, bench):
+        with Inserter(bench.table) as inserter:
+            if self.case:
+                figures = self.case.measure(bench)
+            else:
+                time.sleep(2)
+                figures = {"wall": 2.0}
+        found = inserter.figures()
+        if self.case:
+            self.case.check(bench, figures, found["inserts"])
+        return {**figures, **found}

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// An index that answers at once and keeps nothing: sink [--latency MILLISECONDS] [PORT]
+// An index that answers at once and keeps nothing.
+//
+// sink [--latency MILLISECONDS] [--keep FILE] [PORT]
 //
 // Answers every _bulk request with a 201 for each action, / as OpenSearch does, anything
-// else with {}. One thread per connection. Prints the port it listens on (loopback only;
+// else with {}. Takes gzip. With --keep, the path of the first _bulk request is put into
+// the file as a line, then each body behind a line with its length, for replay.
+// One thread per connection. Prints the port it listens on (loopback only;
 // without PORT a free one), and on SIGTERM or SIGINT what it has counted and its own
 // processor time.
 
@@ -21,6 +25,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum { MAX_REQUEST = 256 << 20, MAX_HEAD = 16384, READ_AHEAD = 256 << 10 };
 
@@ -32,12 +37,14 @@ struct bytes {
 struct request {
 	char method[8], path[1000];
 	size_t head_len, body_len;
-	bool wants_continue, ends;
+	bool wants_continue, ends, is_gzip;
 	int refusal; // status, 0: none
 };
 
 static atomic_ullong connections, requests, documents, body_bytes;
 static long latency_ms;
+static FILE *keep;
+static pthread_mutex_t keep_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void room(struct bytes *b, size_t n)
 {
@@ -97,8 +104,10 @@ static void read_header(const char *line, struct request *r)
 			r->refusal = 413;
 	} else if (header(line, "Transfer-Encoding")) {
 		r->refusal = 411;
-	} else if (header(line, "Content-Encoding")) {
-		r->refusal = 415;
+	} else if ((value = header(line, "Content-Encoding"))) {
+		r->is_gzip = strncasecmp(value, "gzip", 4) == 0;
+		if (!r->is_gzip)
+			r->refusal = 415;
 	} else if (header(line, "Expect")) {
 		r->wants_continue = true;
 	} else if ((value = header(line, "Connection"))) {
@@ -149,10 +158,11 @@ static const char *string_end(const char *at, const char *end)
 }
 
 // Every action line is followed by a document. False: the body is none of _bulk.
-static bool answer_bulk(const struct request *r, const char *at, struct bytes *out)
+static bool answer_bulk(const struct request *r, const char *at, size_t len,
+			struct bytes *out)
 {
 	static const char action[] = "{\"create\":", id_name[] = "\"_id\":\"";
-	const char *end = at + r->body_len, *index = r->path + 1;
+	const char *end = at + len, *index = r->path + 1;
 	size_t index_len = strcspn(index, "/?");
 	unsigned long long n = 0;
 
@@ -189,11 +199,48 @@ static bool is_bulk(const struct request *r)
 	return n >= 6 && strncmp(r->path + n - 6, "/_bulk", 6) == 0;
 }
 
-static int answer(const struct request *r, const char *body, struct bytes *out)
+static void keep_body(const struct request *r, const char *body, size_t len)
 {
+	pthread_mutex_lock(&keep_mutex);
+	if ((ftell(keep) == 0 && fprintf(keep, "%s\n", r->path) < 0) ||
+	    fprintf(keep, "%zu\n", len) < 0 || fwrite(body, 1, len, keep) != len)
+		abort();
+	pthread_mutex_unlock(&keep_mutex);
+}
+
+static bool unpack(const char *from, size_t n, struct bytes *to)
+{
+	z_stream gzip = { .next_in = (Bytef *)from, .avail_in = (uInt)n };
+	int code = inflateInit2(&gzip, 15 + 16);
+
+	to->len = 0;
+	while (code == Z_OK && to->len <= MAX_REQUEST) {
+		room(to, READ_AHEAD);
+		gzip.next_out = (Bytef *)to->ptr + to->len;
+		gzip.avail_out = READ_AHEAD;
+		code = inflate(&gzip, Z_NO_FLUSH);
+		to->len += READ_AHEAD - gzip.avail_out;
+	}
+	inflateEnd(&gzip);
+	return code == Z_STREAM_END;
+}
+
+static int answer(const struct request *r, const char *body, struct bytes *plain,
+		  struct bytes *out)
+{
+	size_t len = r->body_len;
+
 	out->len = 0;
+	if (r->is_gzip) {
+		if (!unpack(body, len, plain))
+			return 400;
+		body = plain->ptr;
+		len = plain->len;
+	}
 	if (is_bulk(r)) {
-		if (answer_bulk(r, body, out))
+		if (keep)
+			keep_body(r, body, len);
+		if (answer_bulk(r, body, len, out))
 			return 200;
 		out->len = 0;
 		puts_to(out, "{\"error\":{\"type\":\"parse_exception\"},\"status\":400}");
@@ -234,7 +281,7 @@ static bool reply(int fd, const struct request *r, int status, const struct byte
 }
 
 // Whether another request may follow.
-static bool serve_one(int fd, struct bytes *in, struct bytes *out)
+static bool serve_one(int fd, struct bytes *in, struct bytes *plain, struct bytes *out)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct request r;
@@ -262,7 +309,7 @@ static bool serve_one(int fd, struct bytes *in, struct bytes *out)
 			return false;
 		in->len += (size_t)n;
 	}
-	got = reply(fd, &r, answer(&r, in->ptr + r.head_len, out), out);
+	got = reply(fd, &r, answer(&r, in->ptr + r.head_len, plain, out), out);
 	in->len -= whole;
 	memmove(in->ptr, in->ptr + whole, in->len);
 	return got;
@@ -270,15 +317,16 @@ static bool serve_one(int fd, struct bytes *in, struct bytes *out)
 
 static void *serve(void *arg)
 {
-	struct bytes in = { 0 }, out = { 0 };
+	struct bytes in = { 0 }, plain = { 0 }, out = { 0 };
 	int fd = (int)(intptr_t)arg;
 
 	room(&out, 1);
 	atomic_fetch_add(&connections, 1);
-	while (serve_one(fd, &in, &out))
+	while (serve_one(fd, &in, &plain, &out))
 		;
 	close(fd);
 	free(in.ptr);
+	free(plain.ptr);
 	free(out.ptr);
 	return NULL;
 }
@@ -334,9 +382,11 @@ int main(int argc, char **argv)
 	sigset_t ends;
 	int at = 1, got;
 
-	if (argc > 2 && !strcmp(argv[1], "--latency")) {
-		latency_ms = strtol(argv[2], NULL, 10);
-		at = 3;
+	for (; at + 1 < argc; at += 2) {
+		if (!strcmp(argv[at], "--latency"))
+			latency_ms = strtol(argv[at + 1], NULL, 10);
+		else if (strcmp(argv[at], "--keep") || !(keep = fopen(argv[at + 1], "w")))
+			return 64;
 	}
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
@@ -347,6 +397,8 @@ int main(int argc, char **argv)
 		abort();
 	sigwait(&ends, &got);
 	getrusage(RUSAGE_SELF, &used);
+	if (keep && fclose(keep))
+		abort();
 	printf("connections %llu requests %llu documents %llu bytes %llu", connections,
 	       requests, documents, body_bytes);
 	printf(" user %.4f system %.4f\n", of_timeval(used.ru_utime),
