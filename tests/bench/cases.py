@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is measured: each case is one process, its figures come from wait4 and from the server that it sends to.
 
-A case has a name, the rows that it wants to meet (`sent`: all of them are sent; else none), whether it changes them
-(`writes`), and the name of the case that it is put `beside`, or None.
+A case has a name, the rows that it wants to meet (`sent`: all of them are sent, or none; None: whatever there is),
+whether it changes them (`writes`), and the name of the case that it is put `beside`, or None.
 """
 
 import json
@@ -82,7 +82,7 @@ class Floor:
 class Replay:
     """A bare loop that posts the bodies which send would, over so many connections."""
 
-    writes, sent, beside = False, False, None
+    writes, sent, beside = True, None, None  # the first time it sends all rows, for the bodies
 
     def __init__(self, name, connections, target):
         self.name, self.connections, self.target = name, connections, target
