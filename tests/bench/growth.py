@@ -23,6 +23,8 @@ def sized(bench, rows):
 class Growth(Suite):
     """All rows of tables of so many rows; rates beside that of the smallest."""
 
+    whole = True
+
     def __init__(self, sizes):
         self.sizes = sizes
         cases = [Send(f"send {n} rows", 4, sink(), f"send {sizes[0]} rows") for n in sizes]
@@ -38,6 +40,8 @@ class Growth(Suite):
 
 class Few(Suite):
     """FEW unsent rows among so many sent ones."""
+
+    whole = True
 
     def __init__(self, sizes):
         self.sizes, cases = sizes, []
@@ -86,6 +90,8 @@ class Few(Suite):
 
 class Keyless(Suite):
     """The table of the README that has neither key nor index, beside the one with a key."""
+
+    whole = True
 
     def __init__(self):
         cases = [Send("with a key", 4, sink()), Send("without", 4, sink(), "with a key")]

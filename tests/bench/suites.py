@@ -17,6 +17,8 @@ COLUMNS = "rows/s wall least cpu cpu/10k peak requests".split()
 class Suite:
     """Cases that run one after another, each round, on fresh copies of one table, every other round backwards."""
 
+    whole = False  # whether it is measured as a whole or not at all
+
     def __init__(self, name, cases, columns, ratio="", rounds=None):
         self.name, self.cases, self.columns = name, cases, columns
         self.ratio, self.rounds = ratio, rounds
@@ -125,6 +127,8 @@ def advised_index(bench):
 
 class Start(Suite):
     """send, warm, with nothing to send: the sink sees no request."""
+
+    whole = True
 
     def __init__(self):
         super().__init__("start", [], "wall least cpu peak requests".split())
