@@ -31,7 +31,9 @@ struct sqlite_number {
 struct sqlite {
 	struct db db;
 	sqlite3 *handle;
-	int lock_fd; /* -1: no run lock */
+	int lock_fd;   /* -1: no run lock */
+	bool has_turn; /* to write, see sqlite.c */
+	double began;  /* the transaction that writes, clock_seconds() */
 	struct sqlite_statement statements[KEPT_STATEMENTS];
 	unsigned long uses;
 	struct slt_text *cells; /* of the row being read */
