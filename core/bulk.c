@@ -10,6 +10,8 @@
 
 #include "json.h"
 
+enum { ERROR_DEPTH = 32 }; /* an error has causes, which have causes */
+
 /* status and _id stand in every item, so no item is dropped and positions hold. */
 #define FILTER_PATH                                                            \
 	"errors,items.*._index,items.*._id,items.*.status,items.*.error.type," \
@@ -63,7 +65,7 @@ static struct json_object *parse(struct slt_text valid)
 
 	if (valid.len > INT_MAX)
 		return NULL;
-	tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
+	tokener = json_tokener_new_ex(ERROR_DEPTH);
 	if (!tokener)
 		err_no_memory();
 	root = json_tokener_parse_ex(tokener, valid.ptr, (int)valid.len);
