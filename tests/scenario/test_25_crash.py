@@ -38,21 +38,26 @@ def the_rest(sender, table, index, rows, doubtful):
 
 
 @pytest.mark.parametrize(
-    "at, ddl",
-    [(1, tables.USUAL), (3, tables.USUAL), (3, tables.README)],
+    "at, ddl, size, chunk",
+    [
+        (1, tables.USUAL, 10, 10),
+        (3, tables.USUAL, 10, 10),
+        (3, tables.README, 1, 64),  # a scan of the table serves that many chunks
+    ],
     ids=["first", "third", "third of a table without a key"],
 )
 @pytest.mark.parametrize("step", STEPS)
-def test_at_each_step(db, sink, program, dying, step, at, ddl):
+def test_at_each_step(db, sink, program, dying, step, at, ddl, size, chunk):
     """One lane: it is known to the row what was sent and what was marked."""
-    table = tables.SingleColumn(db, ddl).generate(50)
-    sender = program(db, sink, sink, **table.settings, CHUNK_SIZE=10)
+    rows = 5 * chunk
+    table = tables.SingleColumn(db, ddl).generate(rows)
+    sender = program(db, sink, sink, **table.settings, CHUNK_SIZE=size)
     died(dying(sender, step, at).send())
-    stored = 10 * (at if step in ACKNOWLEDGED else at - 1)
-    marked = 10 * (at if step in MARKED else at - 1)
+    stored = chunk * (at if step in ACKNOWLEDGED else at - 1)
+    marked = chunk * (at if step in MARKED else at - 1)
     assert set(sink.documents()) == {str(key) for key in range(1, stored + 1)}
-    assert len(checks.only_unmarked(table, sink, range(marked + 1, 51))) == marked
-    the_rest(sender, table, sink, 50, stored - marked)
+    assert len(checks.only_unmarked(table, sink, range(marked + 1, rows + 1))) == marked
+    the_rest(sender, table, sink, rows, stored - marked)
 
 
 @pytest.mark.parametrize("at", [1, 3])

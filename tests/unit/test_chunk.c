@@ -208,9 +208,9 @@ static void test_memory(void **state)
 		add(&chunk, (struct slt_text)T("big"), DB_TEXT,
 		    (struct slt_text){ large, LARGE });
 		assert_int_equal(blocks_of(&chunk), blocks + 1);
-		/* already when the documents are made; keys stay */
+		/* already when the documents are made, with all other cells; keys stay */
 		chunk_drop_cells(&chunk);
-		assert_int_equal(blocks_of(&chunk), blocks);
+		assert_in_range(blocks_of(&chunk), 1, blocks - 1);
 		assert_int_equal(chunk.rows[500].log.n_cells, 0);
 		assert_string_equal(chunk.rows[500].key.text.ptr, "big");
 		chunk_reset(&chunk);
