@@ -65,9 +65,7 @@ MUTATIONS = [
     Mutation(
         1,
         "a reply with another number of items is believed",
-        [("core/bulk.c", "if (json_object_array_length(array) != n)", "if (json_object_array_length(array) > n)"),
-         ("core/bulk.c", "for (size_t i = 0; i < n; i++) {\n\t\tconst char *why",
-          "for (size_t i = 0; i < json_object_array_length(array); i++) {\n\t\tconst char *why")],
+        [("core/bulk.c", "return i == n ? 0", "return i <= n ? 0")],
         "test_04_unknown_replies.py::test_never_understood",
     ),
     Mutation(
