@@ -233,18 +233,19 @@ def test_rows_without_a_key(db, sink, program):
 @pytest.mark.parametrize("chunk", [500, 10, 1])
 @pytest.mark.parametrize("twins", [2, 25])
 def test_unsent_rows_with_the_same_key(db, sink, program, twins, chunk):
-    """On the README's table. Whether the border of a chunk is between them makes no difference."""
+    """On the README's table, where chunks have 64 times CHUNK_SIZE rows. Whether the border of one is
+    between them makes no difference."""
     table = tables.SingleColumn(db, tables.README)
-    for key in (*range(1, 10), *[10] * twins, *range(11, 20)):
+    for key in (*range(1, 64), *[64] * twins, *range(65, 74)):
         table.add(key, GOOD)
     result = program(db, sink, sink, **table.settings, CHUNK_SIZE=chunk).send()
     assert (
         result.status == slt.SET_ASIDE
-        and result.summary["sent"] == 18
+        and result.summary["sent"] == 72
         and result.summary["refused"] >= 1
     ), result
-    assert len(checks.only_unmarked(table, sink, [10] * twins)) == 18
-    assert result.warnings(10) and "not unique" in result.warnings(10)[0]
+    assert len(checks.only_unmarked(table, sink, [64] * twins)) == 72
+    assert result.warnings(64) and "not unique" in result.warnings(64)[0]
 
 
 def test_a_sent_twin_is_no_harm(db, sink, program):
