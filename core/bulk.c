@@ -56,8 +56,8 @@ static bool copy(char *to, size_t size, struct json_object *value, bool ascii)
 	return true;
 }
 
-/* Strings of an error go to the terminal, so their escapes are resolved, by json-c. NULL: the
- * text is no JSON for it. The caller puts it. */
+/* Strings of an error go to the terminal, so their escapes are resolved, by json-c. NULL: null, a
+ * bare number, or too deep. The caller puts it. */
 static struct json_object *parse(struct slt_text valid)
 {
 	struct json_tokener *tokener;
@@ -69,8 +69,6 @@ static struct json_object *parse(struct slt_text valid)
 	if (!tokener)
 		err_no_memory();
 	root = json_tokener_parse_ex(tokener, valid.ptr, (int)valid.len);
-	if (json_tokener_get_error(tokener) == json_tokener_continue) /* a bare string */
-		root = json_tokener_parse_ex(tokener, "", 1);
 	json_tokener_free(tokener);
 	return root;
 }
@@ -90,9 +88,13 @@ static bool copy_error(struct bulk_item *item, struct slt_text error)
 
 static bool copy_index(struct bulk_item *item, struct slt_text index)
 {
-	struct json_object *root = slt_is_null(index) ? NULL : parse(index);
-	bool ok = copy(item->index, sizeof(item->index), root, false);
+	struct json_object *root;
+	bool ok;
 
+	if (slt_is_null(index) || json_kind(index) == JSON_NULL)
+		return true;
+	root = parse(index);
+	ok = root && copy(item->index, sizeof(item->index), root, false);
 	json_object_put(root);
 	return ok;
 }

@@ -26,7 +26,7 @@ struct checking {
 	struct session session;
 	struct quarantine quarantine;
 	struct chunk sample; /* one unsent row, built, or none */
-	bool has_facade, has_plan;
+	bool has_facade;
 };
 
 /* ---------------------------------------------------------------- the settings */

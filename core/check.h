@@ -11,8 +11,9 @@
 #include "err.h"
 #include "settings.h"
 
-/* Settings whose load failed are all that is looked at. The exit status: EXIT_DONE, EXIT_SET_ASIDE with warnings; with failures EXIT_CONFIG, or
- * EXIT_UNAVAILABLE when all of them are of that kind. */
+/* Of settings that could not be loaded it says what is wrong, and looks at nothing else. The exit
+ * status: EXIT_DONE, EXIT_SET_ASIDE with warnings; with failures EXIT_CONFIG, or EXIT_UNAVAILABLE
+ * when all of them are of that kind. */
 enum exit_status check(const struct settings *settings, bool json);
 
 #endif

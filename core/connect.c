@@ -18,13 +18,6 @@ static void warn_of_django_options(const struct dburl *url)
 	}
 }
 
-/* libpq's modes that never fall back to plaintext (PostgreSQL 15, "SSL Support"). */
-static bool is_strict(const char *sslmode)
-{
-	return strcmp(sslmode, "require") == 0 || strcmp(sslmode, "verify-ca") == 0 ||
-	       strcmp(sslmode, "verify-full") == 0;
-}
-
 struct tls_file {
 	enum setting_id id;
 	const char *option;
@@ -63,7 +56,7 @@ static int add_postgresql_tls(const struct settings *settings, struct dburl *url
 	    0)
 		return -1;
 	mode = dburl_option(url, "sslmode");
-	if (mode && !is_strict(mode))
+	if (mode && !dburl_is_strict(mode))
 		return err_set(
 			err, EXIT_CONFIG,
 			"DB_USE_SSL is True, but DATABASE_URL says sslmode=%s: require, "

@@ -450,3 +450,9 @@ bool dburl_is_djangos(const char *name)
 			return true;
 	return false;
 }
+
+bool dburl_is_strict(const char *sslmode)
+{
+	return strcmp(sslmode, "require") == 0 || strcmp(sslmode, "verify-ca") == 0 ||
+	       strcmp(sslmode, "verify-full") == 0;
+}

@@ -44,6 +44,9 @@ int dburl_set_option(struct dburl *url, const char *name, const char *value,
 /* The value of an option, borrowed; NULL when it is not there. */
 const char *dburl_option(const struct dburl *url, const char *name);
 
+/* libpq's modes that never fall back to plaintext (PostgreSQL 15, "SSL Support"). */
+bool dburl_is_strict(const char *sslmode);
+
 /* Is it an option that only Django reads (conn_max_age, ...)? Drivers pass over them; who
  * reads the settings warns. */
 bool dburl_is_djangos(const char *name);

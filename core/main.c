@@ -384,6 +384,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 	return -1;
 }
 
+/* Settings that could not be loaded: all that is wrong, which check says in its own way. */
 static enum exit_status refuse(const struct settings *settings,
 			       const struct command *command,
 			       const struct arguments *args)

@@ -4,7 +4,6 @@
 #include "misspelled.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 extern char **environ;
@@ -77,19 +76,13 @@ static bool is_known(const char *text, size_t n, const struct slt_setting *of_fa
 	return false;
 }
 
-static bool is_set(const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->n_file; i++)
-		if (strcmp(settings->file[i].name, name) == 0)
-			return true;
-	return getenv(name) != NULL;
-}
-
 /* NULL: none. */
 static const char *meant_by(const struct settings *settings,
 			    const struct slt_setting *of_facade, const char *text,
 			    size_t n)
 {
+	enum setting_source source;
+
 	if (n < MIN_LENGTH - 1 || n > MAX_LENGTH || is_known(text, n, of_facade))
 		return NULL;
 	for (int id = 0; id < N_SETTINGS; id++)
@@ -98,7 +91,7 @@ static const char *meant_by(const struct settings *settings,
 			return settings_table[id].name;
 	for (; of_facade && of_facade->name; of_facade++)
 		if (is_near(text, n, of_facade->name) &&
-		    !is_set(settings, of_facade->name))
+		    !settings_find(settings, of_facade->name, &source))
 			return of_facade->name;
 	return NULL;
 }

@@ -100,8 +100,8 @@ void secret_free(char *secret)
 }
 
 /* The environment wins over the file. */
-static const char *find(const struct settings *settings, const char *name,
-			enum setting_source *ret_source)
+const char *settings_find(const struct settings *settings, const char *name,
+			  enum setting_source *ret_source)
 {
 	const char *value = getenv(name);
 
@@ -129,7 +129,7 @@ static const char *follow(const struct settings *settings, const char *name, boo
 
 	for (int i = 0; value && *value == '$'; i++) {
 		other = value + strspn(value, "$");
-		value = i < MAX_STEPS ? find(settings, other, &source) : NULL;
+		value = i < MAX_STEPS ? settings_find(settings, other, &source) : NULL;
 		if (i == MAX_STEPS)
 			err_set(err, EXIT_CONFIG,
 				"%s names a variable that names another one, and so on: "
@@ -190,7 +190,7 @@ static const char *find_secret_file(const struct settings *settings, const char 
 	char file_name[128];
 
 	snprintf(file_name, sizeof(file_name), "%s_FILE", name);
-	path = find(settings, file_name, ret_source);
+	path = settings_find(settings, file_name, ret_source);
 	if (path && *path) {
 		snprintf(ret_path, size, "%s", path);
 		return "_FILE";
@@ -206,7 +206,7 @@ int settings_read(const struct settings *settings, const char *name, bool secret
 		  char **ret, enum setting_source *ret_source, struct err *err)
 {
 	enum setting_source source = FROM_DEFAULT, file_source;
-	const char *value = find(settings, name, &source);
+	const char *value = settings_find(settings, name, &source);
 	const char *other = NULL;
 	char path[PATH_MAX];
 

@@ -100,6 +100,11 @@ bool settings_boolean(const struct settings *settings, enum setting_id id);
 bool settings_is_set(const struct settings *settings,
 		     enum setting_id id); /* not the default */
 
+/* The text of any variable as it is given, borrowed, and where: the environment wins over the
+ * file. NULL: nowhere. */
+const char *settings_find(const struct settings *settings, const char *name,
+			  enum setting_source *ret_source);
+
 /* The value of any variable, for a facade's own settings: from the environment, the file,
  * or for a secret the file that NAME_FILE names or the credential NAME of systemd. A value
  * $OTHER is that of the variable OTHER. *ret is an owned copy, or NULL when it

@@ -255,8 +255,7 @@ static int check_tls(PGconn *conn, const struct dburl *url, struct err *err)
 {
 	const char *mode = dburl_option(url, "sslmode");
 
-	if (!mode || (strcmp(mode, "require") != 0 && strncmp(mode, "verify-", 7) != 0) ||
-	    PQsslInUse(conn) || PQgssEncInUse(conn))
+	if (!mode || !dburl_is_strict(mode) || PQsslInUse(conn) || PQgssEncInUse(conn))
 		return 0;
 	return err_set(
 		err, EXIT_CONFIG,

@@ -8,11 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #if SQLITE_VERSION_NUMBER < 3037000
@@ -276,50 +274,6 @@ static int run(struct sqlite *lite, const char *sql, struct err *err)
 	return sqlite_query(&lite->db, sql, NULL, 0, no_row, NULL, err);
 }
 
-/* A file has one writer at a time, and SQLite lets the others sleep and look again. Lanes of one
- * process take turns instead. A thread that has its turn and begins on another connection,
- * too, goes on without one. */
-static pthread_mutex_t turn;
-
-static void init_turn(void)
-{
-	pthread_mutexattr_t kind;
-
-	pthread_mutexattr_init(&kind);
-	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
-	pthread_mutex_init(&turn, &kind);
-	pthread_mutexattr_destroy(&kind);
-}
-
-static void take_turn(struct sqlite *lite)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, init_turn);
-	if (!lite->has_turn)
-		lite->has_turn = pthread_mutex_lock(&turn) == 0;
-}
-
-static void pass_turn(struct sqlite *lite)
-{
-	if (lite->has_turn)
-		pthread_mutex_unlock(&turn);
-	lite->has_turn = false;
-}
-
-/* Who waits for the file looks again now and then, up to ten times a second, and nobody hands
- * it over: transactions that follow each other at once kept applications waiting for more than
- * a second. So the file is left alone for half as long as it was taken. */
-static void leave_alone(const struct sqlite *lite)
-{
-	static const double MAX_PAUSE = 0.05;
-	double pause = (clock_seconds() - lite->began) / 2;
-
-	if (pause > MAX_PAUSE)
-		pause = MAX_PAUSE;
-	nanosleep(&(struct timespec){ 0, (long)(pause * 1e9) }, NULL);
-}
-
 /* IMMEDIATE in any case: a transaction that begins by reading fails at once, without
  * waiting, when another one has written before it writes. */
 static int sqlite_begin(struct db *db, struct err *err)
@@ -328,12 +282,12 @@ static int sqlite_begin(struct db *db, struct err *err)
 	bool writes = !sqlite3_db_readonly(lite->handle, "main");
 
 	if (writes)
-		take_turn(lite);
+		sqlite_take_turn(lite);
 	if (run(lite, writes ? "BEGIN IMMEDIATE" : "BEGIN", err) == 0) {
 		lite->began = clock_seconds();
 		return 0;
 	}
-	pass_turn(lite);
+	sqlite_pass_turn(lite);
 	return -1;
 }
 
@@ -343,9 +297,8 @@ static int sqlite_commit(struct db *db, struct err *err)
 
 	if (run(lite, "COMMIT", err) < 0)
 		return -1;
-	if (lite->has_turn)
-		leave_alone(lite);
-	pass_turn(lite);
+	sqlite_leave_alone(lite);
+	sqlite_pass_turn(lite);
 	return 0;
 }
 
@@ -357,7 +310,7 @@ static void sqlite_rollback(struct db *db)
 	/* After some errors SQLite has rolled back itself. */
 	if (!sqlite3_get_autocommit(lite->handle) && run(lite, "ROLLBACK", &ignored) < 0)
 		return;
-	pass_turn(lite);
+	sqlite_pass_turn(lite);
 }
 
 static int read_options(const struct dburl *url, int *ret_timeout_ms, struct err *err)
@@ -481,7 +434,7 @@ static void sqlite_close(struct db *db)
 	for (size_t i = 0; i < KEPT_STATEMENTS; i++)
 		forget(&lite->statements[i]);
 	sqlite3_close(lite->handle); /* rolls back */
-	pass_turn(lite);
+	sqlite_pass_turn(lite);
 	if (lite->lock_fd >= 0)
 		close(lite->lock_fd);
 	free(lite->cells);

@@ -32,7 +32,7 @@ struct sqlite {
 	struct db db;
 	sqlite3 *handle;
 	int lock_fd;   /* -1: no run lock */
-	bool has_turn; /* to write, see sqlite.c */
+	bool has_turn; /* to write, see sqlite_lock.c */
 	double began;  /* the transaction that writes, clock_seconds() */
 	struct sqlite_statement statements[KEPT_STATEMENTS];
 	unsigned long uses;
@@ -70,5 +70,12 @@ int sqlite_column(struct db *db, const struct db_table *table, const char *colum
 int sqlite_lock(struct db *db, const struct db_table *table, struct db_holder *ret,
 		struct err *err) MUST_CHECK;
 bool sqlite_alive(struct db *db);
+
+/* Before a transaction that writes, and after it; nothing happens twice. */
+void sqlite_take_turn(struct sqlite *lite);
+void sqlite_pass_turn(struct sqlite *lite);
+
+/* Between a commit and the end of the turn: lets applications have the file for a while. */
+void sqlite_leave_alone(const struct sqlite *lite);
 
 #endif

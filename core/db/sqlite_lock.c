@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// SQLite's run lock: a lock on a file beside the database, which says who holds it.
+// SQLite's run lock, a lock on a file beside the database, which says who holds it; and the turns
+// of the lanes to write.
 
 #include "sqlite.h"
+#include "../retry.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -133,4 +136,52 @@ bool sqlite_alive(struct db *db)
 {
 	(void)db;
 	return true;
+}
+
+/* ---------------------------------------------------------------- turns */
+
+/* A file has one writer at a time, and SQLite lets the others sleep and look again. Lanes of one
+ * process take turns instead. A thread that has its turn and begins on another connection,
+ * too, goes on without one. */
+static pthread_mutex_t turn;
+
+static void init_turn(void)
+{
+	pthread_mutexattr_t kind;
+
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&turn, &kind);
+	pthread_mutexattr_destroy(&kind);
+}
+
+void sqlite_take_turn(struct sqlite *lite)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, init_turn);
+	if (!lite->has_turn)
+		lite->has_turn = pthread_mutex_lock(&turn) == 0;
+}
+
+void sqlite_pass_turn(struct sqlite *lite)
+{
+	if (lite->has_turn)
+		pthread_mutex_unlock(&turn);
+	lite->has_turn = false;
+}
+
+/* Who waits for the file looks again now and then, up to ten times a second, and nobody hands
+ * it over: transactions that follow each other at once kept applications waiting for more than
+ * a second. So the file is left alone for half as long as it was taken. */
+void sqlite_leave_alone(const struct sqlite *lite)
+{
+	static const double MAX_PAUSE = 0.05;
+	double pause = (clock_seconds() - lite->began) / 2;
+
+	if (!lite->has_turn)
+		return;
+	if (pause > MAX_PAUSE)
+		pause = MAX_PAUSE;
+	nanosleep(&(struct timespec){ 0, (long)(pause * 1e9) }, NULL);
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The questions that scenarios end with."""
 
+import slt
+
 
 def settled(table, index, prefix=""):
     """Is every row either marked and in the index with its own document, or unmarked? Returns
@@ -41,3 +43,11 @@ def untouched(table, index):
     """No row is marked and the index holds nothing."""
     marked, _ = settled(table, index)
     assert not marked and not index.documents()
+
+
+def refused(result, sink, table, *words):
+    """A wrong configuration was told, with these words and without a secret, before anything was
+    sent."""
+    assert result.status == slt.CONFIGURATION and not sink.requests, result
+    assert all(word in result.err for word in words) and "secret" not in result.err, result
+    assert not any(row.marked for row in table.rows())

@@ -177,12 +177,6 @@ def test_an_index_that_is_slower_than_the_server_is_patient(sender, logs, sink):
 # ---- accounts; TLS is in test_43_database_tls.py
 
 
-def refused(result, sink, logs, *words):
-    assert result.status == slt.CONFIGURATION and not sink.requests, result
-    assert all(word in result.err for word in words) and "secret" not in result.err, result
-    assert not any(row.marked for row in logs.rows())
-
-
 @pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "known"])
 def test_the_default_kind_of_account_of_mysql(make_database, sink, program, is_known):
     """Without TLS; the server remembers whom it has let in since FLUSH PRIVILEGES, and then asks
@@ -204,8 +198,8 @@ def test_the_default_kind_of_account_of_mysql(make_database, sink, program, is_k
 
 def test_a_wrong_password(sender, logs, sink):
     url = logs.db.url_of(logs.db.name, "wrong-secret")
-    refused(sender.with_(DATABASE_URL=url).send(), sink, logs, "denied")
-    refused(sender.with_(DATABASE_PASSWORD="wrong-secret").send(), sink, logs, "denied")
+    checks.refused(sender.with_(DATABASE_URL=url).send(), sink, logs, "denied")
+    checks.refused(sender.with_(DATABASE_PASSWORD="wrong-secret").send(), sink, logs, "denied")
 
 
 def test_a_password_that_wins_over_the_urls(sender, logs, sink):
@@ -217,7 +211,7 @@ def test_a_password_that_wins_over_the_urls(sender, logs, sink):
 def test_a_database_that_does_not_exist(sender, logs, sink):
     """Of an account that would be told so."""
     url = logs.db.url_of("native", "secret") + "_not"
-    refused(sender.with_(DATABASE_URL=url).send(), sink, logs, f"{logs.db.name}_not")
+    checks.refused(sender.with_(DATABASE_URL=url).send(), sink, logs, f"{logs.db.name}_not")
 
 
 # ---- what others hold, and what is held while HTTP waits

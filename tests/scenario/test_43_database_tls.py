@@ -42,11 +42,6 @@ def logs(server_db):
 
 
 @pytest.fixture
-def sender(logs, sink, program):
-    return program(logs.db, sink, sink, **logs.settings)
-
-
-@pytest.fixture
 def forwarder(logs):
     """forwarder(...): a Forwarder to the server."""
     made, server = [], urlsplit(logs.db.url)
@@ -65,12 +60,6 @@ def arrived(result, sink, logs):
     assert checks.delivered(logs, sink) == 60
 
 
-def refused(result, sink, logs, *words):
-    assert result.status == slt.CONFIGURATION and not sink.requests, result
-    assert all(word in result.err for word in words) and "secret" not in result.err, result
-    assert not any(row.marked for row in logs.rows())
-
-
 @pytest.mark.parametrize("way", ["no ca", "ca", "name"])
 def test_an_account_that_asks_for_tls(sender, logs, sink, way):
     options = STRICT[logs.db.dialect] if way == "name" else ""
@@ -81,9 +70,9 @@ def test_an_account_that_asks_for_tls(sender, logs, sink, way):
 def test_a_certificate_of_somebody_else(sender, logs, sink, tmp_path):
     """Signed by a CA that is not the one expected."""
     sender = sender.with_(**TLS, DATABASE_URL=url_of(logs.db, "tls"))
-    refused(sender.with_(SSL_CA=authority(somebody_else(logs.db.kind))).send(), sink, logs)
+    checks.refused(sender.with_(SSL_CA=authority(somebody_else(logs.db.kind))).send(), sink, logs)
     missing = tmp_path / "none.pem"
-    refused(sender.with_(SSL_CA=missing).send(), sink, logs, str(missing))
+    checks.refused(sender.with_(SSL_CA=missing).send(), sink, logs, str(missing))
 
 
 def test_a_certificate_for_another_name(sender, logs, sink, forwarder):
@@ -91,7 +80,7 @@ def test_a_certificate_for_another_name(sender, logs, sink, forwarder):
     there = forwarder(address="127.0.0.2").address
     sender = sender.with_(**TLS, SSL_CA=authority(logs.db.kind))
     strict = url_of(logs.db, "tls", STRICT[logs.db.dialect], there)
-    refused(sender.with_(DATABASE_URL=strict).send(), sink, logs)
+    checks.refused(sender.with_(DATABASE_URL=strict).send(), sink, logs)
     arrived(sender.with_(DATABASE_URL=url_of(logs.db, "tls", "", there)).send(), sink, logs)
 
 
@@ -106,7 +95,7 @@ def test_a_server_that_offers_no_tls(sender, logs, sink, forwarder, way):
         SSL_CA=None if way == "no ca" else authority(logs.db.kind),
         DATABASE_URL=url_of(logs.db, account, options, clear.address),
     )
-    refused(careful.send(), sink, logs)
+    checks.refused(careful.send(), sink, logs)
     assert not clear.heard
     url = url_of(logs.db, account, "", clear.address)
     arrived(sender.with_(DATABASE_URL=url).send(), sink, logs)
@@ -123,14 +112,14 @@ def test_a_client_certificate(sender, logs, sink, tmp_path):
     sender = sender.with_(
         **TLS, SSL_CA=authority(logs.db.kind), DATABASE_URL=url_of(logs.db, "certified")
     )
-    refused(sender.send(), sink, logs)
+    checks.refused(sender.send(), sink, logs)
     result = with_certificate(somebody_else(logs.db.kind)).send()
     if result.status == slt.UNAVAILABLE:  # TLS 1.3: all that comes may be the connection's end
         assert "perhaps the server does not take the certificate" in result.err, result
         assert not sink.requests and not any(row.marked for row in logs.rows())
     else:
-        refused(result, sink, logs)
-    refused(sender.with_(SSL_CERT=tmp_path / "none.pem").send(), sink, logs, "none.pem")
+        checks.refused(result, sink, logs)
+    checks.refused(sender.with_(SSL_CERT=tmp_path / "none.pem").send(), sink, logs, "none.pem")
     arrived(with_certificate(logs.db.kind).send(), sink, logs)
 
 
@@ -141,22 +130,22 @@ def test_a_unix_socket(sender, logs, sink):
     port = urlsplit(logs.db.url).port
     if logs.db.dialect == "postgresql":
         url = f"postgresql://postgres@:{port}/{folder}/s/{logs.db.name}"
-        refused(sender.with_(**TLS, DATABASE_URL=url).send(), sink, logs, "socket")
+        checks.refused(sender.with_(**TLS, DATABASE_URL=url).send(), sink, logs, "socket")
         required = sender.with_(DATABASE_URL=f"{url}?sslmode=require")
-        refused(required.send(), sink, logs, "socket")
+        checks.refused(required.send(), sink, logs, "socket")
         arrived(sender.with_(DATABASE_URL=url).send(), sink, logs)
     else:
         url = f"mysql://tls:secret@localhost/{logs.db.name}?unix_socket={folder}/mysql.sock"
-        refused(sender.with_(DATABASE_URL=url).send(), sink, logs)
+        checks.refused(sender.with_(DATABASE_URL=url).send(), sink, logs)
         arrived(sender.with_(**TLS, DATABASE_URL=url).send(), sink, logs)
 
 
 def test_ciphers(sender, logs, sink):
     sender = sender.with_(**TLS, DATABASE_URL=url_of(logs.db, "tls"))
     if logs.db.dialect == "postgresql":
-        refused(sender.with_(SSL_CIPHER="AES256-SHA").send(), sink, logs, "SSL_CIPHER")
+        checks.refused(sender.with_(SSL_CIPHER="AES256-SHA").send(), sink, logs, "SSL_CIPHER")
     else:
-        refused(sender.with_(SSL_CIPHER="NO-SUCH-CIPHER").send(), sink, logs)
+        checks.refused(sender.with_(SSL_CIPHER="NO-SUCH-CIPHER").send(), sink, logs)
         sender = sender.with_(SSL_CIPHER="DHE-RSA-AES256-GCM-SHA384")
         arrived(sender.send(), sink, logs)
 
@@ -179,4 +168,4 @@ UNUSABLE = {  # nobody listens there: each is refused before
 def test_what_cannot_be_honoured(sqlite_sender, sink, name):
     sender, logs = sqlite_sender
     url, settings, words = UNUSABLE[name]
-    refused(sender.with_(DATABASE_URL=url, **settings).send(), sink, logs, *words)
+    checks.refused(sender.with_(DATABASE_URL=url, **settings).send(), sink, logs, *words)
