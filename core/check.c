@@ -9,7 +9,6 @@
 #include "build.h"
 #include "connect.h"
 #include "findings.h"
-#include "http.h"
 #include "index.h"
 #include "misspelled.h"
 #include "quarantine.h"
@@ -411,18 +410,17 @@ static void check_server(struct checking *c, struct elastic *elastic)
 static void check_search(struct checking *c)
 {
 	struct elastic_target target = { .n_urls = 0 };
-	struct elastic *elastic = NULL;
+	struct elastic *elastic;
 	struct err err;
 
-	if (http_global_init(&err) < 0 ||
-	    connect_target(c->settings, false, &target, &err) < 0 ||
-	    !(elastic = elastic_new(&target, &err)))
+	if (connect_target(c->settings, false, &target, &err) < 0) {
 		findings_fail(&c->out, "search server", NULL, &err);
-	else
+	} else {
+		elastic = elastic_new(&target);
 		check_server(c, elastic);
-	elastic_free(elastic);
+		elastic_free(elastic);
+	}
 	elastic_target_fini(&target);
-	http_global_fini();
 }
 
 /* ---------------------------------------------------------------- all of it */

@@ -10,7 +10,6 @@
 #include "check.h"
 #include "conflicts.h"
 #include "effective.h"
-#include "http.h"
 #include "listing.h"
 #include "log.h"
 #include "preview.h"
@@ -42,8 +41,6 @@ int commands_send(const struct settings *settings, const struct arguments *args,
 	char summary[512];
 	int result;
 
-	if (http_global_init(err) < 0)
-		return -1;
 	stats_init(&stats);
 	result = transfer_send(settings, &args->send, &stats, &status, err);
 	if (result == 0) {
@@ -67,7 +64,6 @@ int commands_send(const struct settings *settings, const struct arguments *args,
 	if (args->json && result >= 0)
 		stats_print_json(&stats, status);
 	stats_fini(&stats);
-	http_global_fini();
 	*ret_status = status;
 	return result < 0 ? -1 : 0;
 }

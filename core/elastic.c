@@ -14,7 +14,7 @@ enum { MAX_REPLY = 64 * 1024 * 1024 };
 
 struct elastic {
 	const struct elastic_target *target;
-	struct http *http;
+	struct http *http; /* NULL before the first request */
 	struct http_reply reply;
 	struct buf url, body;
 	size_t at; /* the host that is asked, an index of target->urls */
@@ -26,7 +26,7 @@ static bool given(const char *s)
 	return s && *s;
 }
 
-struct elastic *elastic_new(const struct elastic_target *target, struct err *err)
+struct elastic *elastic_new(const struct elastic_target *target)
 {
 	struct elastic *elastic = mem_new(1, sizeof(*elastic));
 
@@ -35,11 +35,6 @@ struct elastic *elastic_new(const struct elastic_target *target, struct err *err
 	buf_init(&elastic->url, 128 * 1024);
 	buf_init(&elastic->body, MAX_REPLY);
 	http_reply_init(&elastic->reply, MAX_REPLY);
-	elastic->http = http_new(&target->http, err);
-	if (!elastic->http) {
-		elastic_free(elastic);
-		return NULL;
-	}
 	return elastic;
 }
 
@@ -179,6 +174,11 @@ static int send_to(struct elastic *elastic, struct http_request *request,
 {
 	const char *name = strstr(path, "{index}");
 
+	if (!elastic->http) {
+		elastic->http = http_new(&elastic->target->http, err);
+		if (!elastic->http)
+			return -1;
+	}
 	buf_reset(&elastic->url);
 	buf_puts(&elastic->url, elastic->target->urls[elastic->at]);
 	buf_put(&elastic->url, path, name ? (size_t)(name - path) : strlen(path));

@@ -66,9 +66,9 @@ enum elastic_answer {
 
 struct elastic;
 
-/* Borrows the target. No connection is made before the first request. */
-struct elastic *elastic_new(const struct elastic_target *target,
-			    struct err *err) MUST_CHECK;
+/* Borrows the target. Costs next to nothing: libcurl is started, and a connection made, by
+ * the first request. */
+struct elastic *elastic_new(const struct elastic_target *target);
 void elastic_free(struct elastic *elastic);
 
 /* Sends one bulk request of n items, whose action and document lines are the parts. Never

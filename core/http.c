@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,20 +40,12 @@ struct cursor {
 	size_t part, offset;
 };
 
-int http_global_init(struct err *err)
-{
-	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+static CURLcode start_code;
 
-	if (code)
-		return err_set(err, EXIT_BUG, "libcurl does not start: %s",
-			       curl_easy_strerror(code));
+static void start_curl(void)
+{
+	start_code = curl_global_init(CURL_GLOBAL_DEFAULT);
 	signal(SIGPIPE, SIG_IGN);
-	return 0;
-}
-
-void http_global_fini(void)
-{
-	curl_global_cleanup();
 }
 
 static bool given(const char *s)
@@ -204,9 +197,16 @@ static int open_gzip(struct http *http, struct err *err)
 
 struct http *http_new(const struct http_config *config, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct http *http;
 	CURLcode code;
 
+	pthread_once(&once, start_curl);
+	if (start_code) {
+		err_set(err, EXIT_BUG, "libcurl does not start: %s",
+			curl_easy_strerror(start_code));
+		return NULL;
+	}
 	if (config->timeout < 1) { /* 0 would be for ever */
 		err_set(err, EXIT_CONFIG,
 			"the timeout of a request must be 1 second or more");

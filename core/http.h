@@ -41,11 +41,8 @@ struct http_reply {
 	struct buf body; /* bounded; a longer reply is a failure, then body.full is set */
 };
 
-/* Once per process, before threads start; and at its end. SIGPIPE is ignored from then
- * on: a TLS connection that the server has closed raises it. */
-int http_global_init(struct err *err) MUST_CHECK;
-void http_global_fini(void);
-
+/* The first one starts libcurl, for the rest of the process. SIGPIPE is ignored from then on:
+ * a TLS connection that the server has closed raises it. Any thread. */
 struct http *http_new(const struct http_config *config, struct err *err) MUST_CHECK;
 void http_free(struct http *http);
 

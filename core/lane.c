@@ -113,7 +113,7 @@ bool lane_step(struct lane *lane)
 	return went > 0;
 }
 
-int lane_init(struct lane *lane, const struct run *run, struct db *db, struct err *err)
+void lane_init(struct lane *lane, const struct run *run, struct db *db)
 {
 	*lane = (struct lane){ .run = run,
 			       .db = db,
@@ -124,11 +124,7 @@ int lane_init(struct lane *lane, const struct run *run, struct db *db, struct er
 	chunk_init(&lane->chunk);
 	doc_init(&lane->doc);
 	sql_values_init(&lane->values);
-	lane->elastic = elastic_new(run->target, err);
-	if (lane->elastic)
-		return 0;
-	lane_fini(lane);
-	return -1;
+	lane->elastic = elastic_new(run->target);
 }
 
 void lane_fini(struct lane *lane)

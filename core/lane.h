@@ -61,9 +61,8 @@ struct lane {
 	struct mget_doc *docs;
 };
 
-/* Takes the connection over, also when it fails. */
-int lane_init(struct lane *lane, const struct run *run, struct db *db,
-	      struct err *err) MUST_CHECK;
+/* Takes the connection over. */
+void lane_init(struct lane *lane, const struct run *run, struct db *db);
 void lane_fini(struct lane *lane);
 
 /* Carries one chunk. False when nothing is left, a stop is requested, or something failed:

@@ -8,7 +8,6 @@
 
 #include "build.h"
 #include "connect.h"
-#include "http.h"
 #include "mem.h"
 #include "stop.h"
 
@@ -107,15 +106,14 @@ int lookup_open(struct lookup *lookup, const struct settings *settings,
 	*lookup = (struct lookup){ .settings = settings };
 	chunk_init(&lookup->chunk);
 	doc_init(&lookup->doc);
-	if (http_global_init(err) < 0 ||
-	    connect_target(settings, false, &lookup->target, err) < 0 ||
+	if (connect_target(settings, false, &lookup->target, err) < 0 ||
 	    session_open(&lookup->session, settings, access, err) < 0)
 		return -1;
 	source_init(&lookup->source, &lookup->session.plan,
 		    (size_t)(rows < MAX_ROWS ? rows : MAX_ROWS),
 		    (size_t)settings_number(settings, SET_MAX_BULK_BYTES), SIZE_MAX);
-	lookup->elastic = elastic_new(&lookup->target, err);
-	return lookup->elastic ? 0 : -1;
+	lookup->elastic = elastic_new(&lookup->target);
+	return 0;
 }
 
 void lookup_close(struct lookup *lookup)
@@ -127,7 +125,6 @@ void lookup_close(struct lookup *lookup)
 	elastic_target_fini(&lookup->target);
 	chunk_fini(&lookup->chunk);
 	free(lookup->docs);
-	http_global_fini();
 }
 
 int lookup_each(struct lookup *lookup, lookup_fn *each, void *arg, struct err *err)

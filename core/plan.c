@@ -6,19 +6,31 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Flags are columns of the table that the key is of. */
+/* Flags are columns of the table that the key is of. Most statements ask for the same one,
+ * again and again. */
 struct type_arg {
 	struct db *db;
 	const struct db_table *table;
+	char column[256], type[256]; /* what was found last */
 };
 
 static int type_of(void *arg, const char *column, char *ret_type, size_t size,
 		   struct err *err)
 {
 	struct type_arg *of = arg;
+	int found;
 
-	return db_column(of->db, of->table, column, ret_type, size, err);
+	if (strcmp(of->column, column) != 0 || !*column) {
+		of->column[0] = '\0';
+		found = db_column(of->db, of->table, column, of->type, sizeof(of->type), err);
+		if (found != 1)
+			return found;
+		snprintf(of->column, sizeof(of->column), "%s", column);
+	}
+	snprintf(ret_type, size, "%s", of->type);
+	return 1;
 }
 
 static int find_key(struct plan *plan, const struct dialect *dialect, struct db *db,

@@ -8,7 +8,6 @@
 
 #include "connect.h"
 #include "facade.h"
-#include "http.h"
 #include "log.h"
 #include "quarantine.h"
 #include "session.h"
@@ -119,17 +118,15 @@ static int ask_server(const struct settings *settings, enum index_form form,
 		      struct slt_text body, enum exit_status *ret_status, struct err *err)
 {
 	struct elastic_target target = { .n_urls = 0 };
-	struct elastic *elastic = NULL;
+	struct elastic *elastic;
 	int result = -1;
 
-	if (http_global_init(err) < 0)
-		return -1;
-	if (connect_target(settings, false, &target, err) == 0 &&
-	    (elastic = elastic_new(&target, err)))
+	if (connect_target(settings, false, &target, err) == 0) {
+		elastic = elastic_new(&target);
 		result = make_or_compare(elastic, form, body, ret_status, err);
-	elastic_free(elastic);
+		elastic_free(elastic);
+	}
 	elastic_target_fini(&target);
-	http_global_fini();
 	return result;
 }
 

@@ -31,23 +31,19 @@ static int look_up(struct pgsql *pg, Oid table, int attribute, struct db_origin 
 		"SELECT n.nspname, c.relname, a.attname, NOT a.attnotnull,"
 		" c.relkind = 'r' AND EXISTS"
 		"  (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent,"
-		" EXISTS (SELECT FROM pg_index i"
-		"  JOIN pg_opclass o ON o.oid = i.indclass[0]"
-		"  WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid"
-		"  AND i.indisunique AND i.indimmediate AND i.indnkeyatts = 1"
-		"  AND i.indpred IS NULL AND o.opcdefault"
-		"  AND i.indcollation[0] = a.attcollation"
-		"  AND a.atttypid::regtype::text !~ 'citext$'"
-		"  AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation"
-		"   AND NOT l.collisdeterministic)),"
-		" EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid"
-		"  JOIN pg_am m ON m.oid = x.relam"
-		"  JOIN pg_opclass o ON o.oid = i.indclass[0]"
-		"  WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid"
-		"  AND m.amname = 'btree' AND o.opcdefault"
-		"  AND i.indcollation[0] = a.attcollation)"
+		" a.atttypid::regtype::text !~ 'citext$' AND coalesce((SELECT"
+		"  collisdeterministic FROM pg_collation WHERE oid = a.attcollation), true),"
+		" f.is_unique, f.is_ordered"
 		" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-		" JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (SELECT"
+		"  bool_or(i.indisunique AND i.indimmediate AND i.indnkeyatts = 1"
+		"   AND i.indpred IS NULL) AS is_unique,"
+		"  bool_or(o.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree'))"
+		"   AS is_ordered"
+		"  FROM pg_index i JOIN pg_opclass o ON o.oid = i.indclass[0]"
+		"  WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum"
+		"  AND i.indisvalid AND o.opcdefault"
+		"  AND i.indcollation[0] = a.attcollation) f"
 		" WHERE a.attrelid = $1::oid AND a.attnum = $2::int2";
 	struct db_value values[2];
 	char oid[16], number[16];
@@ -70,8 +66,8 @@ static int look_up(struct pgsql *pg, Oid table, int attribute, struct db_origin 
 		 PQgetvalue(result, 0, 1));
 	snprintf(ret->column, sizeof(ret->column), "%s", PQgetvalue(result, 0, 2));
 	ret->nullable = is_yes(result, 3);
-	ret->unique = is_yes(result, 5) && !is_yes(result, 4);
-	ret->indexed = is_yes(result, 6) && !is_yes(result, 4);
+	ret->unique = is_yes(result, 5) && is_yes(result, 6) && !is_yes(result, 4);
+	ret->indexed = is_yes(result, 7) && !is_yes(result, 4);
 	PQclear(result);
 	return 0;
 }
@@ -186,8 +182,9 @@ static int find_holder(struct pgsql *pg, uint32_t oid, struct db_holder *ret,
  * holds no snapshot between two statements, so it does not hold back vacuum. */
 static int begin_lock(struct pgsql *pg, struct err *err)
 {
-	if (pgsql_run(pg->conn, "BEGIN ISOLATION LEVEL READ COMMITTED", err) < 0 ||
-	    pgsql_run(pg->conn, "SET LOCAL idle_in_transaction_session_timeout = 0",
+	if (pgsql_run(pg->conn,
+		      "BEGIN ISOLATION LEVEL READ COMMITTED;"
+		      " SET LOCAL idle_in_transaction_session_timeout = 0",
 		      err) < 0)
 		return -1;
 	if (PQserverVersion(pg->conn) < 170000)

@@ -230,22 +230,33 @@ static int refused(PGconn *conn, struct err *err)
 	return -1;
 }
 
-static int check_writable(PGconn *conn, struct err *err)
+static int check_writable(const PGresult *result, struct err *err)
 {
-	PGresult *result = PQexec(conn, "SELECT current_setting('transaction_read_only'),"
-					" pg_is_in_recovery()");
+	if (*PQgetvalue(result, 0, 1) == 't')
+		return err_set(err, EXIT_CONFIG,
+			       "PostgreSQL: this server is a read-only standby; name the "
+			       "primary in DATABASE_URL, or all hosts with commas");
+	if (strcmp(PQgetvalue(result, 0, 0), "off") != 0)
+		return err_set(err, EXIT_CONFIG,
+			       "PostgreSQL: the session is read-only "
+			       "(default_transaction_read_only)");
+	return 0;
+}
+
+/* One round trip: the result is that of the last statement. */
+static int begin_session(PGconn *conn, enum db_access access, struct err *err)
+{
+	PGresult *result =
+		PQexec(conn, "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
+			     " SET standard_conforming_strings = on;"
+			     " SELECT current_setting('transaction_read_only'),"
+			     " pg_is_in_recovery()");
 	int rc = 0;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		rc = pgsql_result_error(conn, result, err);
-	else if (*PQgetvalue(result, 0, 1) == 't')
-		rc = err_set(err, EXIT_CONFIG,
-			     "PostgreSQL: this server is a read-only standby; name the "
-			     "primary in DATABASE_URL, or all hosts with commas");
-	else if (strcmp(PQgetvalue(result, 0, 0), "off") != 0)
-		rc = err_set(err, EXIT_CONFIG,
-			     "PostgreSQL: the session is read-only "
-			     "(default_transaction_read_only)");
+	else if (access == DB_WRITE)
+		rc = check_writable(result, err);
 	PQclear(result);
 	return rc;
 }
@@ -293,12 +304,7 @@ int pgsql_open(const struct dburl *url, enum db_access access, struct db **ret,
 	PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
 	if (check_tls(pg->conn, url, err) < 0)
 		goto fail;
-	if (pgsql_run(pg->conn,
-		      "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
-		      " SET standard_conforming_strings = on",
-		      err) < 0)
-		goto fail;
-	if (access == DB_WRITE && check_writable(pg->conn, err) < 0)
+	if (begin_session(pg->conn, access, err) < 0)
 		goto fail;
 	*ret = &pg->db;
 	return 0;

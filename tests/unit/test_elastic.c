@@ -495,9 +495,7 @@ static void client_open(struct client *client, const struct elastic_config *conf
 	*client = (struct client){ 0 };
 	if (elastic_target_init(&client->target, config, &client->err))
 		fail_msg("%s", client->err.text);
-	client->elastic = elastic_new(&client->target, &client->err);
-	if (!client->elastic)
-		fail_msg("%s", client->err.text);
+	client->elastic = elastic_new(&client->target);
 }
 
 static void client_close(struct client *client)
@@ -1210,15 +1208,7 @@ int main(void)
 		cmocka_unit_test(get_and_bounds),
 		cmocka_unit_test(large_body),
 	};
-	struct err err;
-	int failed;
 
 	setenv("no_proxy", "*", 1); // the server here is on loopback
-	if (http_global_init(&err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	http_global_fini();
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
