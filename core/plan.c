@@ -24,7 +24,8 @@ static int type_of(void *arg, const char *column, char *ret_type, size_t size,
 
 	if (strcmp(of->column, column) != 0 || !*column) {
 		of->column[0] = '\0';
-		found = db_column(of->db, of->table, column, of->type, sizeof(of->type), err);
+		found = db_column(of->db, of->table, column, of->type, sizeof(of->type),
+				  err);
 		if (found != 1)
 			return found;
 		snprintf(of->column, sizeof(of->column), "%s", column);

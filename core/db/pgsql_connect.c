@@ -246,11 +246,11 @@ static int check_writable(const PGresult *result, struct err *err)
 /* One round trip: the result is that of the last statement. */
 static int begin_session(PGconn *conn, enum db_access access, struct err *err)
 {
-	PGresult *result =
-		PQexec(conn, "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
-			     " SET standard_conforming_strings = on;"
-			     " SELECT current_setting('transaction_read_only'),"
-			     " pg_is_in_recovery()");
+	PGresult *result = PQexec(conn,
+				  "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
+				  " SET standard_conforming_strings = on;"
+				  " SELECT current_setting('transaction_read_only'),"
+				  " pg_is_in_recovery()");
 	int rc = 0;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
