@@ -104,10 +104,10 @@ void chunk_add_from(struct chunk *chunk, const struct chunk *other, size_t from,
 
 size_t chunk_bytes(const struct chunk *chunk)
 {
-	return chunk->arena.used + chunk->cells.used;
+	return chunk->arena.used + chunk->cells.used + chunk->n * sizeof(*chunk->rows);
 }
 
-static bool same_key(const struct log_row *a, const struct log_row *b)
+bool chunk_same_key(const struct log_row *a, const struct log_row *b)
 {
 	return a->key.text.len == b->key.text.len &&
 	       memcmp(a->key.text.ptr, b->key.text.ptr, a->key.text.len) == 0;
@@ -117,8 +117,8 @@ bool chunk_is_duplicate(const struct chunk *chunk, size_t i)
 {
 	const struct log_row *row = &chunk->rows[i];
 
-	return (i > 0 && same_key(row - 1, row)) ||
-	       (i + 1 < chunk->n && same_key(row, row + 1));
+	return (i > 0 && chunk_same_key(row - 1, row)) ||
+	       (i + 1 < chunk->n && chunk_same_key(row, row + 1));
 }
 
 size_t chunk_count(const struct chunk *chunk, enum verdict verdict)

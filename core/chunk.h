@@ -81,8 +81,10 @@ void chunk_add(struct chunk *chunk, const struct db_row *row);
 void chunk_add_from(struct chunk *chunk, const struct chunk *other, size_t from,
 		    size_t n);
 
-/* Bytes of keys and cells in hand. */
+/* Bytes of rows, keys and cells in hand. */
 size_t chunk_bytes(const struct chunk *chunk);
+
+bool chunk_same_key(const struct log_row *a, const struct log_row *b);
 
 /* Does the row at i have the key of a neighbour? Rows are in key order, so equal keys
  * stand side by side. */

@@ -404,6 +404,7 @@ static const struct dialect dialects[] = {
 		.set_member = pg_set_member,
 		.older_than = pg_older_than,
 		.is_time = not_null,
+		.sorts_whole_rows = true,
 		.partial_indexes = true,
 		.now = "now()",
 		.version_query = "SELECT current_setting('server_version')",

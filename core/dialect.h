@@ -58,7 +58,9 @@ struct dialect {
 	/* "column holds a time that older_than can read". */
 	void (*is_time)(struct buf *out, const char *column);
 
-	bool partial_indexes; /* has it indexes of the rows that meet a condition? */
+	bool sorts_whole_rows; /* without an index, does ORDER BY carry all columns through
+				* the sort? Then pages that are told their ends cost less */
+	bool partial_indexes;  /* has it indexes of the rows that meet a condition? */
 
 	const char *now;
 

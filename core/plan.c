@@ -101,10 +101,20 @@ int plan_init(struct plan *plan, const struct facade *facade, struct db *db,
 		{ facade->mark_as_sent, SQL_AS_IS, &plan->mark_as_sent, "mark_as_sent" },
 	};
 
+	const struct wanted optional[] = {
+		{ fetch, SQL_PAGE_UP_TO, &plan->page_up_to, "fetch" },
+		{ fetch, SQL_PAGE_ENDS, &plan->page_ends, "fetch" },
+	};
+	const struct dialect *dialect = dialect_get(db->driver->dialect);
+
 	*plan = (struct plan){ .facade = facade };
-	if (find_key(plan, dialect_get(db->driver->dialect), db, err) < 0)
+	if (find_key(plan, dialect, db, err) < 0)
 		return fetch_failed(facade, err);
-	return render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err);
+	if (render(plan, db, wanted, sizeof(wanted) / sizeof(wanted[0]), err) < 0)
+		return -1;
+	if (!plan->key.indexed && dialect->sorts_whole_rows)
+		return render(plan, db, optional, 2, err);
+	return 0;
 }
 
 int plan_add_clear(struct plan *plan, struct db *db, struct err *err)
@@ -219,6 +229,8 @@ int plan_filter(struct plan *plan, const struct sql_template *condition, struct 
 	}
 	sql_fini(&plan->first_page);
 	sql_fini(&plan->next_page);
+	sql_fini(&plan->page_up_to);
+	sql_fini(&plan->page_ends);
 	plan->first_page = first;
 	plan->next_page = next;
 	return 0;
@@ -233,7 +245,7 @@ void plan_fini(struct plan *plan)
 		&plan->timeless_count, &plan->clear,	     &plan->unsent_count,
 		&plan->sent_count,     &plan->all_count,     &plan->mark_as_unsent,
 		&plan->twice_count,    &plan->unsent_oldest, &plan->sent_first_page,
-		&plan->sent_next_page,
+		&plan->sent_next_page, &plan->page_up_to,    &plan->page_ends,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

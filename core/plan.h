@@ -15,7 +15,9 @@ struct plan {
 	const struct facade *facade;
 	struct db_origin
 		key; /* the column that {key} is, and what the catalog says of it */
-	struct sql first_page, next_page, null_keys, unsent_keys, sent_keys, mark_as_sent;
+	struct sql first_page, next_page;
+	struct sql page_up_to, page_ends; /* where they help; else text is NULL */
+	struct sql null_keys, unsent_keys, sent_keys, mark_as_sent;
 	/* of status, check and facade-test; without a {time} there is no oldest */
 	struct sql unsent_count, sent_count, all_count, twice_count, unsent_oldest,
 		mark_as_unsent;

@@ -9,7 +9,7 @@
 
 /* Without an index each page is a scan and a sort of the whole table, so one page serves
  * many chunks; its bytes are bounded as those of any page are. */
-enum { CHUNKS_PER_SCAN = 64, JOINED_BYTES = 3 << 20 };
+enum { CHUNKS_PER_SCAN = 64, JOINED_BYTES = 4 << 20 };
 
 /* Rows of a page, unless they are large. */
 static size_t full_page(const struct source *source)
@@ -35,6 +35,7 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 	pthread_cond_init(&source->settled, NULL);
 	buf_init(&source->after_text, SIZE_MAX / 4);
 	chunk_init(&source->reserve);
+	chunk_init(&source->ends);
 	sql_values_init(&source->values);
 }
 
@@ -44,6 +45,7 @@ void source_fini(struct source *source)
 	pthread_cond_destroy(&source->settled);
 	buf_fini(&source->after_text);
 	chunk_fini(&source->reserve);
+	chunk_fini(&source->ends);
 	sql_values_fini(&source->values);
 }
 
@@ -88,10 +90,8 @@ static int add_row(void *arg, const struct db_row *row)
 	return page->cut;
 }
 
-static void remember_position(struct source *source, const struct chunk *chunk)
+static void move_behind(struct source *source, const struct db_value *key)
 {
-	const struct db_value *key = &chunk->rows[chunk->n - 1].key;
-
 	buf_reset(&source->after_text);
 	buf_put(&source->after_text, key->text.ptr, key->text.len);
 	source->after.type = key->type;
@@ -114,24 +114,84 @@ static void adapt_page(struct source *source, const struct page *page)
 		source->page_rows = full;
 }
 
-/* Reads at most `rows` rows into a chunk and moves the position behind them. */
-static int read_page(struct source *source, struct db *db, size_t rows, struct chunk *ret,
-		     struct err *err)
+static int add_end(void *arg, const struct db_row *row)
+{
+	chunk_add(arg, row);
+	return 0;
+}
+
+/* Where the next page may end, NULL: at the end of the table. One sort of the keys alone
+ * finds the ends of many pages, and each page then sorts no more than its own rows. */
+static int find_end(struct source *source, struct db *db, const struct log_row **ret,
+		    struct err *err)
+{
+	const struct plan *plan = source->plan;
+	/* a little less than a page may have, for rows are not all of one size */
+	struct sql_args args = { .after = &source->after,
+				 .limit = source->page_rows - source->page_rows / 8 };
+
+	*ret = NULL;
+	if (!plan->page_ends.text || source->next_page != &plan->next_page ||
+	    !source->after.text.ptr)
+		return 0;
+	if (source->ends_at == source->ends.n) {
+		chunk_reset(&source->ends);
+		source->ends_at = 0;
+		if (plan_query(&plan->page_ends, &args, &source->values, db, add_end,
+			       &source->ends, err) < 0)
+			return -1;
+	}
+	if (source->ends_at < source->ends.n)
+		*ret = &source->ends.rows[source->ends_at];
+	return 0;
+}
+
+/* Reads at most `rows` rows, and the position moves behind them: 1 when there may be more of
+ * them up to this end (or NULL), 0, -1. */
+static int read_up_to(struct source *source, struct db *db, const struct log_row *end,
+		      size_t rows, struct chunk *ret, struct err *err)
 {
 	bool first = !source->after.text.ptr;
+	const struct sql *sql = end	? &source->plan->page_up_to
+				: first ? source->first_page
+					: source->next_page;
 	struct page page = { .chunk = ret, .max_bytes = source->max_bytes };
+	const struct log_row *last;
 	struct sql_args args = { .after = &source->after,
+				 .up_to = end ? &end->key : NULL,
 				 .older_than = source->older_than };
 
 	args.limit = rows < source->page_rows ? rows : source->page_rows;
-	if (plan_query(first ? source->first_page : source->next_page, &args,
-		       &source->values, db, add_row, &page, err) < 0)
+	if (plan_query(sql, &args, &source->values, db, add_row, &page, err) < 0)
 		return -1;
 	if (ret->n < args.limit && !page.cut)
-		source->exhausted = true;
-	if (ret->n)
-		remember_position(source, ret);
+		return 0;
 	adapt_page(source, &page);
+	last = &ret->rows[ret->n - 1];
+	move_behind(source, &last->key);
+	return !end || !chunk_same_key(last, end);
+}
+
+/* Reads a page of at most `rows` rows into a chunk. */
+static int read_page(struct source *source, struct db *db, size_t rows, struct chunk *ret,
+		     struct err *err)
+{
+	const struct log_row *end;
+	int more;
+
+	do {
+		if (find_end(source, db, &end, err) < 0)
+			return -1;
+		more = read_up_to(source, db, end, rows, ret, err);
+		if (more < 0)
+			return -1;
+		if (!more && end) {
+			move_behind(source, &end->key);
+			source->ends_at++;
+		} else if (!more) {
+			source->exhausted = true;
+		}
+	} while (!ret->n && !source->exhausted);
 	return 0;
 }
 
@@ -156,8 +216,11 @@ static int take_reserved(struct source *source, struct db *db, size_t rows,
 	left = source->reserve.n - source->reserve_at;
 	if (rows >= left && source->reserve_at == 0) { /* all: nothing to copy */
 		struct chunk all = source->reserve;
+		struct buf unused = all.body;
 
+		all.body = ret->body; /* the taker goes on with its own */
 		source->reserve = *ret;
+		source->reserve.body = unused;
 		*ret = all;
 		return 0;
 	}

@@ -39,6 +39,9 @@ struct source {
 	size_t joined; /* without an index on the key: so many chunks are handed out as one */
 	struct chunk reserve; /* only without an index on the key: read, not handed out */
 	size_t reserve_at;
+	struct chunk
+		ends; /* keys alone, where the next pages may end; where that helps */
+	size_t ends_at;
 	struct sql_values values;
 	struct db *lock; /* holds the run lock, looked at under the mutex; or NULL */
 };
@@ -49,7 +52,7 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 void source_fini(struct source *source);
 
 /* Without an index on the key, statements that touch a chunk's rows scan the table, too: many
- * chunks become one then, of 3 MiB of cells at most. Before the first take. */
+ * chunks become one then, of 4 MiB at most. Before the first take. */
 void source_join(struct source *source);
 
 /* Hands out instead the keys of the rows that are sent and before this time (borrowed), for

@@ -24,7 +24,7 @@ struct renderer {
 };
 
 /* Which rows of the fetch, what follows WHERE. */
-enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
+enum rows { WITHOUT_KEY, WITH_KEY, AFTER, UP_TO, OF_KEYS, TIMELESS };
 
 #define FULL_PAGE .head = "SELECT slt_key, slt_log.* FROM ("
 #define KEYS .head = "SELECT slt_key FROM ("
@@ -33,6 +33,9 @@ enum rows { WITHOUT_KEY, WITH_KEY, AFTER, OF_KEYS, TIMELESS };
 #define TWICE                                                  \
 	.head = "SELECT count(*) FROM (SELECT slt_key FROM (", \
 	.tail = " GROUP BY slt_key HAVING count(*) > 1) AS slt_twice"
+#define ENDS                                                                        \
+	.head = "SELECT slt_key FROM (SELECT slt_key, row_number() OVER (ORDER BY " \
+		"slt_key) AS slt_n FROM ("
 #define OLD .sent = true, .old = true
 
 /* How a fetch is wrapped as a derived table; head NULL: not at all. */
@@ -40,6 +43,7 @@ static const struct form {
 	const char *head, *tail;
 	enum rows rows;
 	bool is_page; /* in key order, with a LIMIT */
+	bool is_ends; /* the ends of pages */
 	bool sent;    /* sent rows instead of unsent ones */
 	bool all;     /* sent and unsent ones */
 	bool old;     /* only those whose time is before a limit */
@@ -47,6 +51,8 @@ static const struct form {
 } forms[N_SQL_FORMS] = {
 	[SQL_FIRST_PAGE] = { FULL_PAGE, .rows = WITH_KEY, .is_page = true },
 	[SQL_NEXT_PAGE] = { FULL_PAGE, .rows = AFTER, .is_page = true },
+	[SQL_PAGE_UP_TO] = { FULL_PAGE, .rows = UP_TO, .is_page = true },
+	[SQL_PAGE_ENDS] = { ENDS, .rows = AFTER, .is_ends = true },
 	[SQL_NULL_KEYS] = { COUNT, .rows = WITHOUT_KEY },
 	[SQL_UNSENT_COUNT] = { COUNT, .rows = WITH_KEY },
 	[SQL_SENT_COUNT] = { COUNT, .rows = WITH_KEY, .sent = true },
@@ -297,6 +303,12 @@ static int put_rows(struct renderer *r, enum rows rows)
 		buf_puts(&r->out, "slt_key > ");
 		put_param(r, SLOT_AFTER, NULL);
 		break;
+	case UP_TO:
+		buf_puts(&r->out, "slt_key > ");
+		put_param(r, SLOT_AFTER, NULL);
+		buf_puts(&r->out, " AND slt_key <= ");
+		put_param(r, SLOT_UP_TO, NULL);
+		break;
 	case OF_KEYS: return put_keys(r, find_piece(r->template, P_KEY), "slt_key");
 	case TIMELESS:
 		buf_puts(&r->out, "NOT ");
@@ -336,6 +348,11 @@ static int put_wrapped(struct renderer *r, const struct form *form)
 	if (form->is_page) {
 		buf_puts(&r->out, " ORDER BY slt_key LIMIT ");
 		put_param(r, SLOT_LIMIT, NULL);
+	}
+	if (form->is_ends) {
+		buf_puts(&r->out, ") AS slt_ends WHERE slt_n % ");
+		put_param(r, SLOT_LIMIT, NULL);
+		buf_puts(&r->out, " = 0 ORDER BY slt_n LIMIT 64");
 	}
 	return 0;
 }

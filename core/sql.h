@@ -48,6 +48,8 @@ enum sql_form {
 	SQL_PROBE,	/* no rows: where does slt_key come from? Needs no types */
 	SQL_FIRST_PAGE, /* unsent rows, with the cells of the facade's SELECT */
 	SQL_NEXT_PAGE,
+	SQL_PAGE_UP_TO, /* the next page, of keys up to `up_to` */
+	SQL_PAGE_ENDS, /* after `after`, each limit-th key: where pages may end; not many */
 	SQL_UNSENT_CONDITION, /* the condition of an unsent row by itself, for an index */
 	SQL_NULL_KEYS,	      /* how many unsent rows have no key */
 	SQL_UNSENT_COUNT,     /* how many unsent rows have one */
@@ -77,6 +79,7 @@ typedef int sql_type_fn(void *arg, const char *column, char *ret_type, size_t si
 enum sql_slot {
 	SLOT_VALUE,
 	SLOT_AFTER,
+	SLOT_UP_TO,
 	SLOT_LIMIT,
 	SLOT_KEYS,
 	SLOT_KEY_TEXTS,
@@ -116,7 +119,7 @@ int sql_render_filtered(const struct sql_template *template, enum sql_form form,
 
 /* What goes into the slots of one execution; borrowed until the statement has run. */
 struct sql_args {
-	const struct db_value *after;
+	const struct db_value *after, *up_to;
 	size_t limit;
 	const struct db_value *keys;
 	size_t n_keys;

@@ -86,6 +86,7 @@ void sql_bind(const struct sql *sql, const struct sql_args *args,
 		switch (sql->params[i].slot) {
 		case SLOT_VALUE: add(values, text_value(sql->params[i].value)); break;
 		case SLOT_AFTER: add(values, *args->after); break;
+		case SLOT_UP_TO: add(values, *args->up_to); break;
 		case SLOT_OLDER_THAN: add(values, text_value(args->older_than)); break;
 		case SLOT_LIMIT: add(values, limit); break;
 		case SLOT_KEYS:

@@ -243,12 +243,14 @@ static int check_writable(const PGresult *result, struct err *err)
 	return 0;
 }
 
-/* One round trip: the result is that of the last statement. */
+/* One round trip: the result is that of the last statement. A run that sends is parallel by its
+ * lanes; parallel workers besides would be taken from the applications of the server. */
 static int begin_session(PGconn *conn, enum db_access access, struct err *err)
 {
 	PGresult *result = PQexec(conn,
 				  "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD';"
 				  " SET standard_conforming_strings = on;"
+				  " SET max_parallel_workers_per_gather = 0;"
 				  " SELECT current_setting('transaction_read_only'),"
 				  " pg_is_in_recovery()");
 	int rc = 0;

@@ -44,6 +44,20 @@ def test_a_smaller_key_during_the_run(sender, logs, sink):
     assert sender.send().counted(sent=1) and checks.delivered(logs, sink) == 61
 
 
+def test_larger_keys_during_the_run(db, sink, program):
+    """On the README's table, without an index on the key, PostgreSQL is told where a page ends before the rows
+    come that the page then has: more of them than a page has room for, and some behind the last end.
+    """
+    table = tables.SingleColumn(db, tables.README)
+    message = '{"audit_event": {"date_time": "1999-03-01T06:00:00Z"}}'
+    late = [key for key in (*range(3001, 3300), *range(5001, 5100)) if key % 10]
+    table.fill((key, None, message, "1999-03-01") for key in range(10, 4001, 10))
+    sink.script = [None] * 99 + [lambda request: [table.add(key, message) for key in late] and None]
+    result = program(db, sink, sink, **table.settings, CHUNK_SIZE=1).send()
+    assert result.status == slt.DONE and result.counted(sent=400 + len(late)), result
+    assert checks.delivered(table, sink) == 400 + len(late)
+
+
 def test_a_mark_that_is_taken_back(sender, logs, sink):
     """Whoever takes a flag back asks for the row to be sent again."""
     assert sender.send().counted(sent=60)

@@ -587,6 +587,11 @@ static void test_maximum(void **state)
 	"SELECT count(*) FROM (" KEYS( \
 		inner,                 \
 		"slt_key IS NOT NULL") " GROUP BY slt_key HAVING count(*) > 1) AS slt_twice"
+#define ENDS(inner, rest)                                                        \
+	"SELECT slt_key FROM (" WRAPPED(                                         \
+		"slt_key, row_number() OVER (ORDER BY slt_key) AS slt_n", inner, \
+		rest) " = "                                                      \
+		      "0 ORDER BY slt_n LIMIT 64"
 #define MY_OLD " AND (slt_time < CAST(? AS DATETIME(6)))"
 
 static const struct {
@@ -611,6 +616,19 @@ static const struct {
 	  PAGE(PG_INNER(""), "slt_key > $3 ORDER BY slt_key LIMIT $4"),
 	  PAGE(LITE_INNER(""), "slt_key > ?3 ORDER BY slt_key LIMIT ?4"),
 	  PAGE(MY_INNER(""), "slt_key > ? ORDER BY slt_key LIMIT ?"),
+	  4,
+	  { SLOT_AFTER, SLOT_LIMIT } },
+	{ SQL_PAGE_UP_TO,
+	  PAGE(PG_INNER(""), "slt_key > $3 AND slt_key <= $4 ORDER BY slt_key LIMIT $5"),
+	  PAGE(LITE_INNER(""),
+	       "slt_key > ?3 AND slt_key <= ?4 ORDER BY slt_key LIMIT ?5"),
+	  PAGE(MY_INNER(""), "slt_key > ? AND slt_key <= ? ORDER BY slt_key LIMIT ?"),
+	  5,
+	  { SLOT_AFTER, SLOT_UP_TO, SLOT_LIMIT } },
+	{ SQL_PAGE_ENDS,
+	  ENDS(PG_INNER(""), "slt_key > $3) AS slt_ends WHERE slt_n % $4"),
+	  ENDS(LITE_INNER(""), "slt_key > ?3) AS slt_ends WHERE slt_n % ?4"),
+	  ENDS(MY_INNER(""), "slt_key > ?) AS slt_ends WHERE slt_n % ?"),
 	  4,
 	  { SLOT_AFTER, SLOT_LIMIT } },
 	{ SQL_NULL_KEYS,
