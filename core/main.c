@@ -26,7 +26,8 @@
 #include "stop.h"
 
 static const char usage_text[] =
-	"usage: structured-log-transfer [--env-file FILE] [-v|-q] [--log-format text|json] COMMAND\n"
+	"usage: structured-log-transfer [--env-file FILE] [-v|-q] [--log-format text|json]\n"
+	"                               [--metrics-file FILE.prom] COMMAND\n"
 	"\n"
 	"Sends audit log rows that are not sent yet from an SQL table to Elasticsearch or\n"
 	"OpenSearch, and marks them as sent once the index has acknowledged them.\n"
@@ -63,6 +64,7 @@ static const char usage_text[] =
 	"  -v, --verbose    say more; twice: even more\n"
 	"  -q, --quiet      say only what went wrong\n"
 	"  --log-format F   text, or json: one object a line\n"
+	"  --metrics-file F send, clear, verify: add what was done to F.prom for Prometheus\n"
 	"  --wait SECONDS   wait so long for another run on the same table to end\n"
 	"  --show-reasons   tell the index's reasons, which may quote a message\n"
 	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
@@ -87,6 +89,7 @@ static const char usage_text[] =
 enum {
 	OPT_ENV_FILE = 256,
 	OPT_LOG_FORMAT,
+	OPT_METRICS_FILE,
 	OPT_ALL,
 	OPT_LIMIT,
 	OPT_WAIT,
@@ -109,6 +112,7 @@ enum {
 static const struct option global_options[] = {
 	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
 	{ "log-format", required_argument, NULL, OPT_LOG_FORMAT },
+	{ "metrics-file", required_argument, NULL, OPT_METRICS_FILE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -256,6 +260,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 
 	switch (option) {
 	case OPT_ENV_FILE: args->env_file = optarg; return 0;
+	case OPT_METRICS_FILE: args->metrics_file = optarg; return 0;
 	case OPT_ALL: args->send.all = true; return 0;
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
