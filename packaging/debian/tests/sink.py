@@ -5,7 +5,10 @@ appends what it is sent to FILE, one document a line, after its _id."""
 
 import json
 import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+lock = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,20 +28,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         lines = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
         items = []
-        with open(sys.argv[1], "a", encoding="utf-8") as taken:
+        with lock, open(sys.argv[1], "a", encoding="utf-8") as taken:
             for head, document in zip(lines[::2], lines[1::2], strict=True):
                 action = json.loads(head)["create"]
                 index = action.get("_index") or self.path.strip("/").split("/")[0]
                 taken.write(f"{action['_id']}\t{document}\n")
-                items.append(
-                    {"create": {"_index": index, "_id": action["_id"], "status": 201}}
-                )
+                items.append({"create": {"_index": index, "_id": action["_id"], "status": 201}})
         self.answer({"took": 1, "errors": False, "items": items})
 
     def log_message(self, *args):
         pass
 
 
-server = HTTPServer(("127.0.0.1", 0), Handler)
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.serve_forever()
