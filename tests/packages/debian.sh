@@ -81,7 +81,8 @@ can_boot() {
 	[ "$group" != "/${debian##*/}" ] && mkdir "$group" 2>/dev/null && ln -s "$group" "$debian.cgroup"
 }
 
-# The kernel's own settings, which are those of this machine, are out of its reach.
+# The kernel's own settings, which are those of this machine, are out of its reach. Credentials need
+# a /dev of its own, and mounts that are shared (within these namespaces).
 boot_debian() {
 	local init
 	# shellcheck disable=SC2016 # for the other shell
@@ -94,9 +95,11 @@ boot_debian() {
 		mount -t sysfs -o ro sysfs "$0/sys"
 		mount -t cgroup2 cgroup2 "$0/sys/fs/cgroup"
 		mount -t tmpfs tmpfs "$0/run"
+		mount --bind "$0/dev" "$0/dev"
 		cd "$0"
 		pivot_root . .
 		umount -l .
+		mount --make-rshared /
 		exec env -i container=other /lib/systemd/systemd --unit=basic.target --log-target=console'
 	# shellcheck disable=SC2016
 	/bin/sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$debian.cgroup" \
