@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 
 #include "check.h"
@@ -420,6 +423,18 @@ static void give_back_large_memory(void)
 #endif
 }
 
+/* A core dump would hold passwords, also those that client libraries have copied, and rows. A
+ * facade under test is somebody's to debug, and sanitizers look at the process as a debugger. */
+static void forbid_core_dumps(const struct command *command)
+{
+#if defined(__linux__) && !defined(SANITIZERS)
+	if (command->run != commands_facade_test)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	(void)command;
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
@@ -432,6 +447,7 @@ int main(int argc, char **argv)
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);
+	forbid_core_dumps(command);
 	crash_setup();
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {
