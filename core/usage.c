@@ -24,9 +24,10 @@ static const struct command_help {
 	} forms[MAX_FORMS];
 	const char *text;
 	struct option_help options[MAX_OPTIONS];
-	enum exit_status statuses[MAX_STATUSES]; /* but 0, and those of a wrong call and a bug */
-	const char *one;			 /* what 1 means here; NULL: rows set aside */
-	const char *example;			 /* behind the program's name */
+	enum exit_status
+		statuses[MAX_STATUSES]; /* but 0, and those of a wrong call and a bug */
+	const char *one;		/* what 1 means here; NULL: rows set aside */
+	const char *example;		/* behind the program's name */
 } commands[] = {
 	{ .name = "send",
 	  .forms = { { "send [--all] [--limit N] [--wait SECONDS] [--show-reasons] [--json]",
@@ -35,14 +36,15 @@ static const struct command_help {
 		  "documents the index has acknowledged. Rows that cannot be sent are set aside,\n"
 		  "named in the log, and hold up nobody. The last line of the log counts.\n",
 	  .options = { { "--all", "no limit" },
-		       { "--limit N", "at most N rows instead of BATCH_SIZE; 0: no limit" },
+		       { "--limit N",
+			 "at most N rows instead of BATCH_SIZE; 0: no limit" },
 		       { "--wait SECONDS",
 			 "wait so long for another run on the same table to end" },
 		       { "--show-reasons",
 			 "tell the index's reasons, which may quote a message" },
 		       { "--json", "print the counts as one JSON object on stdout" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
-	  .example = "-q --env-file /etc/structured-log-transfer/shop.env send" },
+	  .example = "-q --env-file shop.env send" },
 	{ .name = "clear",
 	  .forms = { { "clear [--older-than AGE] [--dry-run]",
 		       "delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h" } },
@@ -53,7 +55,7 @@ static const struct command_help {
 		       { "--dry-run", "count the rows and delete none" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "the database refused to delete some rows",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env clear --dry-run" },
+	  .example = "--env-file shop.env clear --dry-run" },
 	{ .name = "conflicts",
 	  .forms = { { "conflicts [--json]",
 		       "list unsent rows whose _id has another document in the index" } },
@@ -62,7 +64,7 @@ static const struct command_help {
 	  .options = { { "--json", "print an array of objects" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "there are such rows",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env conflicts" },
+	  .example = "--env-file shop.env conflicts" },
 	{ .name = "resolve",
 	  .forms = { { "resolve KEY... --as-sent",
 		       "mark such rows as sent all the same" } },
@@ -72,7 +74,7 @@ static const struct command_help {
 	  .options = { { "--as-sent", "required: says what is done" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "some of these rows were not marked",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env resolve 4711 --as-sent" },
+	  .example = "--env-file shop.env resolve 4711 --as-sent" },
 	{ .name = "check",
 	  .forms = { { "check [--json]",
 		       "look at everything that a run needs, and say what is wrong" } },
@@ -81,14 +83,14 @@ static const struct command_help {
 	  .options = { { "--json", "print an array of objects" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_CONFIG },
 	  .one = "there are warnings",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env check" },
+	  .example = "--env-file shop.env check" },
 	{ .name = "status",
 	  .forms = { { "status [--json]",
 		       "count unsent and sent rows, and tell since when the oldest waits" } },
 	  .text = "Asks the database only, and changes nothing.\n",
 	  .options = { { "--json", "print one object" } },
 	  .statuses = { EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
-	  .example = "--env-file /etc/structured-log-transfer/shop.env status --json" },
+	  .example = "--env-file shop.env status --json" },
 	{ .name = "verify",
 	  .forms = { { "verify [--since TIME] [--requeue [--yes]] [--json]",
 		       "list sent rows whose document the index does not hold" } },
@@ -102,7 +104,7 @@ static const struct command_help {
 		       { "--json", "print an array of objects" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "documents are missing or different",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env verify --since 7d" },
+	  .example = "--env-file shop.env verify --since 7d" },
 	{ .name = "preview",
 	  .forms = { { "preview [-n N]",
 		       "print the documents that send would write, one a line" } },
@@ -111,7 +113,7 @@ static const struct command_help {
 	  .options = { { "-n N", "at most N rows instead of BATCH_SIZE; 0: no limit" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "some rows would be refused",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env preview -n 3" },
+	  .example = "--env-file shop.env preview -n 3" },
 	{ .name = "quarantine",
 	  .forms = { { "quarantine list [--json]",
 		       "show the rows that QUARANTINE_TABLE keeps back" },
@@ -123,7 +125,7 @@ static const struct command_help {
 	  .options = { { "--json", "print an array of objects; of list" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "some of these keys are not listed",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env quarantine retry 4711" },
+	  .example = "--env-file shop.env quarantine retry 4711" },
 	{ .name = "setup",
 	  .forms = { { "setup [--print] [--template|--data-stream]",
 		       "make the index and QUARANTINE_TABLE, or compare what is there" } },
@@ -134,7 +136,7 @@ static const struct command_help {
 		       { "--data-stream", "make the template of a data stream" } },
 	  .statuses = { EXIT_SET_ASIDE, EXIT_UNAVAILABLE, EXIT_EARLY, EXIT_CONFIG },
 	  .one = "the mapping that is there is another one",
-	  .example = "--env-file /etc/structured-log-transfer/shop.env setup --print" },
+	  .example = "--env-file shop.env setup --print" },
 	{ .name = "facades",
 	  .forms = { { "facades [NAME] [--json]",
 		       "list the facades that can be loaded, or show one" } },
@@ -165,7 +167,7 @@ static const struct command_help {
 		  "name. Connects to nothing.\n",
 	  .options = { { "--json", "print one object" } },
 	  .statuses = { EXIT_CONFIG },
-	  .example = "--env-file /etc/structured-log-transfer/shop.env config" },
+	  .example = "--env-file shop.env config" },
 };
 
 static const struct option_help global_options[] = {
@@ -247,17 +249,21 @@ static void print_statuses(const struct command_help *command)
 
 static void print_command(const struct command_help *command)
 {
+	enum { ROOM = 45 }; /* behind the program's name */
 	const char *before = "usage:";
 
 	for (int f = 0; f < MAX_FORMS && command->forms[f].form; f++) {
-		printf("%s structured-log-transfer [OPTION...] %s\n", before,
-		       command->forms[f].form);
+		const char *form = command->forms[f].form;
+
+		printf("%s structured-log-transfer [OPTION...]%s%s\n", before,
+		       strlen(form) > ROOM ? "\n           " : " ", form);
 		before = "      ";
 	}
 	printf("\n%s\nOptions:\n", command->text);
 	for (int o = 0; o < MAX_OPTIONS && command->options[o].name; o++)
 		print_pair(command->options[o].name, command->options[o].help);
-	print_pair("-h, --help", "print this; before the command, all options and settings");
+	print_pair("-h, --help",
+		   "print this; before the command, all options and settings");
 	printf("\nExit status:\n");
 	print_statuses(command);
 	printf("\nExample:\n  structured-log-transfer %s\n", command->example);
