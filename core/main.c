@@ -161,7 +161,7 @@ static long age(const char *text)
 
 	if (!digits || (!hours && text[digits] && strcmp(text + digits, "d") != 0))
 		return -1;
-	if (n > (hours ? MAX_DAYS * 24l : MAX_DAYS))
+	if (n > (hours ? MAX_DAYS * 24L : MAX_DAYS))
 		return -1;
 	return n * (hours ? HOUR : DAY);
 }
