@@ -129,9 +129,30 @@ differently_expected() {
 			echo "$name: the program expects $expected"
 	done < <(env -i "${wrong[@]}" "$program" config 2>&1 | sed -nE \
 		's/^structured-log-transfer: error: ([A-Z_]+): "\?" is not possible, (.*) is expected$/\1 \2/p')
-	while read -r name; do
+	for name in $(secrets); do
 		[[ $(about "$name") == *" A secret. "* ]] || echo "$name: the program keeps it secret"
-	done < <(env -i "$program" config --json 2>/dev/null | sed -nE 's/^ *"([A-Z_]+)":\{.*"set":.*/\1/p')
+	done
+}
+
+secrets() {	# the names of the settings that the program keeps secret
+	env -i "$program" config --json 2>/dev/null | tr -d '\n ' |
+		grep -oE '"[A-Z_]+":\{[^{}]*"set":' | cut -d '"' -f 2
+}
+
+secrets_not_in() {	# secrets_not_in FILE
+	local name
+	[ -n "$(secrets)" ] || echo "config --json tells of no secrets"
+	for name in $(secrets); do
+		grep -qF "\`$name\`" "$1" || echo "$1 does not name $name"
+	done
+}
+
+version_not_in_news() {
+	local version
+	version=$(env -i "$program" --version)
+	version=${version##* }
+	sed -n 3p NEWS | grep -qE "^${version//./\\.}( |$)" ||
+		echo "the program is $version, NEWS begins with: $(sed -n 3p NEWS)"
 }
 
 missing_in_manual() {
@@ -248,29 +269,29 @@ missing_in_contract() {
 
 # ---- the tour
 
-# named: what stands in backticks and begins like a path of the tree; x.[ch] is two files
+# named FILE: what stands in its backticks and begins like a path of the tree; x.[ch] is two files
 named() {
-	grep -oE '`(core|plugins|sdk|tests|doc)/[^` ]*`' "$tour" | tr -d '`' | sort -u |
+	grep -oE '`(core|plugins|sdk|tests|doc)/[^` ]*`' "$1" | tr -d '`' | sort -u |
 		sed -E '/\.\[ch\]$/ { s/\.\[ch\]$//; s/.*/&.c\n&.h/ }'
 }
 
 not_in_tour() {
 	local file
 	find core plugins sdk -name '*.[ch]' -o -name '*.in' | sort | while read -r file; do
-		named | grep -qxF "$file" || echo "$tour does not name $file"
+		named "$tour" | grep -qxF "$file" || echo "$tour does not name $file"
 	done
 }
 
-not_there() {
+not_there() {	# not_there FILE
 	local name file function
-	named | while read -r name; do
+	named "$1" | while read -r name; do
 		file=${name%%:*}
 		function=${name#"$file"}
 		function=${function#:}
 		if ! compgen -G "$file" >/dev/null; then
-			echo "$tour names $file, which is not there"
+			echo "$1 names $file, which is not there"
 		elif [ -n "$function" ] && ! grep -qw -- "$function" "$file"; then
-			echo "$tour names $function, which is not in $file"
+			echo "$1 names $function, which is not in $file"
 		fi
 	done
 }
@@ -322,7 +343,16 @@ if command -v mandoc >/dev/null; then
 		"$settings_manual" 2>&1 | grep -v 'STYLE: referenced manual not found')"
 fi
 check "the tour names every file of core/, plugins/ and sdk/" "$(not_in_tour)"
-check "every file and function that the tour names is there" "$(not_there)"
+check "every file and function that the tour names is there" "$(not_there "$tour")"
+check "so are those that CONTRIBUTING.md, SECURITY.md and RELEASE.md name" \
+	"$(for file in CONTRIBUTING.md SECURITY.md doc/RELEASE.md; do not_there $file; done)"
+check "SECURITY.md names every secret" "$(secrets_not_in SECURITY.md)"
+check "NEWS begins with the version that is built" "$(version_not_in_news)"
+if /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
+	check "the recipes for continuous integration are YAML" \
+		"$(/usr/bin/python3 -c 'import sys, yaml
+for name in sys.argv[1:]: yaml.safe_load(open(name))' .github/workflows/*.yml .gitlab-ci.yml 2>&1)"
+fi
 check "facade.h compiles alone as C99, C11 and C++11" "$(header_alone)"
 check "the example in README.md compiles" "$(example)"
 
