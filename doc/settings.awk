@@ -168,7 +168,7 @@ function matches(name, pattern)
 	if (pattern == "rest")
 		return !(name in grouped)
 	if (sub(/\*$/, "", pattern))
-		return index(name, pattern) == 1
+		return substr(name, 1, length(pattern)) == pattern
 	return name == pattern
 }
 

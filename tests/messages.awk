@@ -33,7 +33,7 @@ function holds(item, piece, m,    i, at, rest, k)
 {
 	rest = item
 	for (i = 1; i <= m; i++) {
-		at = index(rest, piece[i])
+		at = piece[i] == "" ? 1 : index(rest, piece[i])
 		if (at) {
 			rest = substr(rest, at + length(piece[i]))
 			continue
