@@ -122,12 +122,9 @@ FNR == 1 {
 	text = ""
 }
 
-FILENAME == manual && /^\.Bl -diag/ { inside = 1 }
-FILENAME == manual && /^\.El/ { inside = 0 }
-
-FILENAME == manual && inside && /^\.It / {
+FILENAME == manual && /^\.It Li "/ {
 	line = $0
-	sub(/^\.It "/, "", line)
+	sub(/^\.It Li "/, "", line)
 	sub(/"$/, "", line)
 	gsub(/\\\(dq/, "\"", line)
 	gsub(/\\e/, "\\", line)
