@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 
 #include "check.h"
@@ -29,6 +32,7 @@
 enum {
 	OPT_ENV_FILE = 256,
 	OPT_LOG_FORMAT,
+	OPT_METRICS_FILE,
 	OPT_ALL,
 	OPT_LIMIT,
 	OPT_WAIT,
@@ -51,6 +55,7 @@ enum {
 static const struct option global_options[] = {
 	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
 	{ "log-format", required_argument, NULL, OPT_LOG_FORMAT },
+	{ "metrics-file", required_argument, NULL, OPT_METRICS_FILE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -198,6 +203,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 
 	switch (option) {
 	case OPT_ENV_FILE: args->env_file = optarg; return 0;
+	case OPT_METRICS_FILE: args->metrics_file = optarg; return 0;
 	case OPT_ALL: args->send.all = true; return 0;
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
@@ -364,6 +370,18 @@ static void give_back_large_memory(void)
 #endif
 }
 
+/* A core dump would hold passwords, also those that client libraries have copied, and rows. A
+ * facade under test is somebody's to debug, and sanitizers look at the process as a debugger. */
+static void forbid_core_dumps(const struct command *command)
+{
+#if defined(__linux__) && !defined(SANITIZERS)
+	if (command->run != commands_facade_test)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	(void)command;
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
@@ -376,6 +394,7 @@ int main(int argc, char **argv)
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);
+	forbid_core_dumps(command);
 	crash_setup();
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {

@@ -172,6 +172,8 @@ static const struct command_help {
 
 static const struct option_help global_options[] = {
 	{ "--env-file FILE", "read settings from FILE too; the environment wins" },
+	{ "--metrics-file FILE.prom",
+	  "send, clear, verify: add what was done to FILE.prom for Prometheus" },
 	{ "-v, --verbose", "say more; twice: even more" },
 	{ "-q, --quiet", "say only what went wrong" },
 	{ "--log-format F", "text, or json: one object a line" },
