@@ -70,13 +70,13 @@ static void tell_sent(const struct settings *settings, const struct stats *stats
 	    *settings_text(settings, SET_QUARANTINE_TABLE))
 		log_warning("these rows are in the quarantine: when that is mended, "
 			    "structured-log-transfer quarantine retry lets them in");
-	stats_format(stats, summary, sizeof(summary));
-	log_notice("%s", summary);
 	log_info("%llu requests of %llu bytes, %llu retries; seconds of all lanes: read "
 		 "%.1f, build %.1f, post %.1f, mark %.1f",
 		 stats->requests, stats->bytes, stats->retries, stats->phases[PHASE_READ],
 		 stats->phases[PHASE_BUILD], stats->phases[PHASE_POST],
 		 stats->phases[PHASE_MARK]);
+	stats_format(stats, summary, sizeof(summary));
+	log_notice("%s", summary);
 }
 
 int commands_send(const struct settings *settings, const struct arguments *args,

@@ -319,11 +319,13 @@ static int read_old(struct file *file, struct buf *ret, struct err *err)
 	return 0;
 }
 
+/* Whatever the umask: the exporter is another user. */
 static int write_out(const struct file *file, const char *beside, const struct buf *text,
 		     struct err *err)
 {
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool written = fd >= 0 && write(fd, text->ptr, text->len) == (ssize_t)text->len &&
+	bool written = fd >= 0 && fchmod(fd, 0644) == 0 &&
+		       write(fd, text->ptr, text->len) == (ssize_t)text->len &&
 		       fsync(fd) == 0;
 
 	if (fd >= 0 && close(fd) != 0)

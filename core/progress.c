@@ -12,8 +12,8 @@
 
 static const long INTERVAL = 250000000; /* ns between two drawings */
 
-void progress_format(const char *verb, unsigned long long good, long long left,
-		     double rate, char *ret, size_t size)
+static void format(const char *verb, unsigned long long good, long long left, double rate,
+		   char *ret, size_t size)
 {
 	char duration[32];
 	int n = snprintf(ret, size, "%s %llu, %.0f rows/s", verb, good, rate);
@@ -43,9 +43,9 @@ static void draw(struct progress *p)
 	seconds = p->at[newest] - p->at[oldest];
 	if (p->total >= 0 && left < 0)
 		left = 0; /* more came meanwhile */
-	progress_format(p->verb, atomic_load(&p->good), left,
-			seconds > 0 ? (double)(passed - p->samples[oldest]) / seconds : 0,
-			line, sizeof(line));
+	format(p->verb, atomic_load(&p->good), left,
+	       seconds > 0 ? (double)(passed - p->samples[oldest]) / seconds : 0, line,
+	       sizeof(line));
 	log_progress(line);
 }
 

@@ -36,8 +36,4 @@ void progress_add(struct progress *progress, size_t n, size_t good);
 /* Takes the line away. Harmless for one that is all zeros. */
 void progress_stop(struct progress *progress);
 
-/* The line. seconds: since the run began to pass over rows at this rate. */
-void progress_format(const char *verb, unsigned long long good, long long left,
-		     double rate, char *ret, size_t size);
-
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """--metrics-file: what Prometheus gets to know of the runs on a table."""
 
+import os
 import re
 import stat
 import subprocess
@@ -86,7 +87,6 @@ def test_send(db, sink, program, file):
     assert second["last_run_exit_status", "send"] == 1
     assert second["last_success_timestamp_seconds", "send"] >= began - 1
     assert [path.name for path in file.parent.iterdir()] == ["shop.prom"]
-    assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 def test_nothing_left(db, sink, program, file):
@@ -95,6 +95,16 @@ def test_nothing_left(db, sink, program, file):
     assert run(sender, file, "send").status == slt.DONE
     found = read(file)
     assert found["unsent_rows", None] == 0 and found["oldest_unsent_age_seconds", None] == 0
+
+
+def test_the_exporter_is_another_user(sqlite, sink, program, file):
+    table = tables.SingleColumn(sqlite).generate(20)
+    mask = os.umask(0o077)
+    try:
+        result = run(program(sqlite, sink, sink, **table.settings), file, "send")
+    finally:
+        os.umask(mask)
+    assert result.status == slt.DONE and stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 def test_retries(sqlite, sink, program, file):
