@@ -11,6 +11,7 @@ FROM ${SDK} AS facade
 ARG FACADE
 WORKDIR /facade
 COPY ${FACADE}.c .
+# hadolint ignore=SC2046
 RUN cc -Wall -Wextra -O2 -fPIC -shared -fvisibility=hidden $(pkg-config --cflags slt-facade) \
 	-Wl,-z,defs -o "${FACADE}.so" "${FACADE}.c"
 
