@@ -343,14 +343,14 @@ def wrong_retries(jobs):
 
 
 def wrong_security(jobs):
-    uid, gid = (int(n) for n in (user_of_image() or "0:0").split(":"))
+    uid, _, gid = (user_of_image() or "0:0").partition(":")
     for document in jobs:
         container, pod, _, _ = parts(document)
         expected = {
             "runAsNonRoot": True,
-            "runAsUser": uid,
-            "runAsGroup": gid,
-            "fsGroup": gid,
+            "runAsUser": int(uid),
+            "runAsGroup": int(gid or uid),
+            "fsGroup": int(gid or uid),
             "seccompProfile": {"type": "RuntimeDefault"},
         }
         if pod["securityContext"] != expected:
