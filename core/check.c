@@ -10,6 +10,7 @@
 #include "connect.h"
 #include "findings.h"
 #include "index.h"
+#include "instant.h"
 #include "misspelled.h"
 #include "quarantine.h"
 #include "session.h"
@@ -191,7 +192,7 @@ static void check_rows(struct checking *c)
 		return;
 	}
 	if (status.age >= 0)
-		status_age(status.age, age, sizeof(age));
+		instant_span(status.age, age, sizeof(age));
 	if (status.age > LONG_WAIT)
 		findings_warn(&c->out, "rows", "does send run, and how does it end?",
 			      "%lld unsent, %lld sent; the oldest unsent one is %s old",

@@ -11,6 +11,7 @@
 #include "fault.h"
 #include "log.h"
 #include "mem.h"
+#include "progress.h"
 #include "retry.h"
 #include "session.h"
 #include "source.h"
@@ -34,6 +35,7 @@ struct clearing {
 	size_t keys_cap;
 	char limit[sizeof("-2147483648-12-31 23:59:59")]; /* in UTC */
 	unsigned long long deleted, kept, locked;
+	struct progress progress;
 };
 
 /* ---------------------------------------------------------------- one statement */
@@ -130,6 +132,7 @@ static int delete_chunk(struct clearing *c, const struct db_value *keys, size_t 
 static int clear_chunk(struct clearing *c, struct err *err)
 {
 	struct chunk *chunk = &c->chunk;
+	unsigned long long deleted = c->deleted;
 	int taken = source_take(&c->source, c->session.db, chunk, err);
 
 	if (taken <= 0)
@@ -142,6 +145,7 @@ static int clear_chunk(struct clearing *c, struct err *err)
 		c->keys[i] = chunk->rows[i].key;
 	taken = delete_chunk(c, c->keys, chunk->n, err);
 	source_settled(&c->source, chunk->n, 0);
+	progress_add(&c->progress, chunk->n, c->deleted - deleted);
 	return taken < 0 ? -1 : 1;
 }
 
@@ -174,12 +178,25 @@ static void set_limit(struct clearing *c, const struct settings *settings,
 	strftime(c->limit, sizeof(c->limit), "%Y-%m-%d %H:%M:%S", &utc);
 }
 
+/* Where somebody watches, it is worth a count. */
+static int begin_progress(struct clearing *c, struct err *err)
+{
+	long long n;
+
+	if (!log_shows_progress())
+		return 0;
+	if (count(c, &c->session.plan.old_count, &n, err) < 0)
+		return -1;
+	progress_start(&c->progress, "deleted", n);
+	return 0;
+}
+
 static int clear_all(struct clearing *c, const struct settings *settings, struct err *err)
 {
 	double began = clock_seconds(), seconds;
 	int went;
 
-	if (prove(c, err) < 0)
+	if (prove(c, err) < 0 || begin_progress(c, err) < 0)
 		return -1;
 	source_init(&c->source, &c->session.plan,
 		    (size_t)settings_number(settings, SET_CLEAR_CHUNK_SIZE), PAGE_BYTES,
@@ -188,6 +205,7 @@ static int clear_all(struct clearing *c, const struct settings *settings, struct
 	do
 		went = clear_chunk(c, err);
 	while (went > 0);
+	progress_stop(&c->progress);
 	source_fini(&c->source);
 	if (went == 0 && !stop_is_requested())
 		went = tell_timeless(c, err);
@@ -210,16 +228,17 @@ static int count_old(struct clearing *c, struct err *err)
 }
 
 int clear_rows(const struct settings *settings, const struct clear_options *options,
-	       enum exit_status *ret_status, struct err *err)
+	       struct clear_result *ret, enum exit_status *ret_status, struct err *err)
 {
 	struct clearing c = { .deleted = 0 };
 	enum db_access access = options->dry_run ? DB_READ : DB_WRITE;
 	int result = -1;
 
+	*ret = (struct clear_result){ 0 };
 	*ret_status = EXIT_DONE;
 	if (!settings_boolean(settings, SET_CLEAR_AUDIT_LOG_ENTRIES)) {
 		log_notice("CLEAR_AUDIT_LOG_ENTRIES is False: nothing is deleted");
-		return 0;
+		return 1;
 	}
 	set_limit(&c, settings, options);
 	chunk_init(&c.chunk);
@@ -232,6 +251,7 @@ int clear_rows(const struct settings *settings, const struct clear_options *opti
 		*ret_status = EXIT_EARLY;
 	else if (c.kept)
 		*ret_status = EXIT_SET_ASIDE;
+	*ret = (struct clear_result){ c.deleted, c.kept };
 	session_close(&c.session);
 	chunk_fini(&c.chunk);
 	sql_values_fini(&c.values);

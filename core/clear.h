@@ -17,9 +17,14 @@ struct clear_options {
 	bool dry_run;	 /* count, and delete nothing */
 };
 
-/* Tells in the log what was done. *ret_status is how it ended: done, set aside (the database
+struct clear_result {
+	unsigned long long deleted, kept;
+};
+
+/* 1: CLEAR_AUDIT_LOG_ENTRIES is off. Tells in the log what was done. *ret_status is how it ended: done, set aside (the database
  * keeps some rows), or stopped early. */
 int clear_rows(const struct settings *settings, const struct clear_options *options,
-	       enum exit_status *ret_status, struct err *err) MUST_CHECK;
+	       struct clear_result *ret, enum exit_status *ret_status,
+	       struct err *err) MUST_CHECK;
 
 #endif

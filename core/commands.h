@@ -21,7 +21,7 @@
 
 /* What the command line says; borrowed strings. */
 struct arguments {
-	const char *env_file;
+	const char *env_file, *metrics_file; /* or NULL */
 	enum log_format format;
 	int verbose; /* how often -v */
 	bool quiet, json;

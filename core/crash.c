@@ -35,8 +35,8 @@ static void report(const char *what, const char *why)
 		what,
 		hook_name,
 		why,
-		": report it to its author; rows that are not marked "
-		"are sent by the next run",
+		(": report it to its author; rows that are not marked "
+		 "are sent by the next run"),
 		NULL
 	};
 

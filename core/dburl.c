@@ -296,7 +296,8 @@ static int take_options(struct part query, bool raw, struct dburl *url, struct e
 		if (name && !dburl_option(url, name)) /* the first of a name counts */
 			rc = dburl_set_option(url, name, value, err);
 		free(name);
-		explicit_bzero(value, strlen(value));
+		if (value)
+			explicit_bzero(value, strlen(value));
 		free(value);
 	}
 	return rc;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "log.h"
 #include "output.h"
 
 void differences_init(struct differences *out, bool json)
@@ -65,7 +66,9 @@ void differences_put(struct differences *out, const struct lookup *lookup, size_
 	struct json_object *o, *paths;
 
 	if (!out->json) {
+		log_hold();
 		put_line(lookup, i, state);
+		log_release();
 		return;
 	}
 	o = json_object_new_object();

@@ -16,7 +16,7 @@ int err_vset(struct err *err, enum exit_status status, const char *format, va_li
 	return -1;
 }
 
-int err_set(struct err *err, enum exit_status status, const char *format, ...)
+int(err_set)(struct err *err, enum exit_status status, const char *format, ...)
 {
 	va_list ap;
 
@@ -26,7 +26,7 @@ int err_set(struct err *err, enum exit_status status, const char *format, ...)
 	return -1;
 }
 
-int err_context(struct err *err, const char *format, ...)
+int(err_context)(struct err *err, const char *format, ...)
 {
 	char old[sizeof(err->text)];
 	va_list ap;

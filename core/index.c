@@ -83,13 +83,15 @@ static int get_object(struct elastic *elastic, const char *path, struct json_obj
 		return -1;
 	if (status == 404)
 		return 1;
-	if (status != 200)
-		return elastic_refused(elastic, err);
-	*ret = parse(body);
+	*ret = status == 200 ? parse(body) : NULL;
 	if (json_object_is_type(*ret, json_type_object))
 		return 0;
 	json_object_put(*ret);
-	return err_set(err, EXIT_UNAVAILABLE, "the server's reply is not understood");
+	if (status == 200)
+		err_set(err, EXIT_UNAVAILABLE, "the server's reply is not understood");
+	else
+		elastic_refused(elastic, err);
+	return -1;
 }
 
 /* The reply has a member for each index behind the name. */

@@ -3,6 +3,8 @@
 
 #include "instant.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 static bool take(struct slt_text *rest, char c)
@@ -189,4 +191,17 @@ size_t instant_write(const struct instant *t, char ret[INSTANT_SIZE])
 	}
 	memcpy(at, "+00:00", 6);
 	return (size_t)(at + 6 - ret);
+}
+
+void instant_span(long long seconds, char *ret, size_t size)
+{
+	static const struct {
+		long long seconds;
+		const char *unit;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	size_t i = 0;
+
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(ret, size, "%lld %s", seconds / units[i].seconds, units[i].unit);
 }

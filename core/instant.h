@@ -25,4 +25,7 @@ enum { INSTANT_SIZE = sizeof("YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+00:00") };
  * zero. Returns the length; no NUL byte is promised. */
 size_t instant_write(const struct instant *instant, char ret[INSTANT_SIZE]);
 
+/* "5 s", "12 min", "3 h", "4 d": a number of seconds for people. */
+void instant_span(long long seconds, char *ret, size_t size);
+
 #endif

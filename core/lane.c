@@ -55,12 +55,14 @@ static void account(struct lane *lane)
 {
 	const struct chunk *chunk = &lane->chunk;
 	size_t sent = chunk_count(chunk, GONE);
+	size_t gone = sent;
 
 	for (size_t i = 0; i < chunk->n; i++)
 		sent += chunk_has_earned(&chunk->rows[i]);
 
 	stats_add_chunk(lane->run->stats, chunk);
 	source_settled(lane->run->source, chunk->n, chunk->n - sent);
+	progress_add(lane->run->progress, chunk->n, sent - gone);
 }
 
 /* Once per lane: what would fail behind the first reply fails before the first request. */
@@ -73,20 +75,33 @@ static int prove(struct lane *lane, struct err *err)
 	return is_proven ? 0 : aside_prove(lane, err);
 }
 
+/* Seconds since the time that *at holds, which becomes now. */
+static double lap(double *at)
+{
+	double now = clock_seconds(), seconds = now - *at;
+
+	*at = now;
+	return seconds;
+}
+
 /* One chunk. 1 go on, 0 nothing more, -1 failed. What the index has acknowledged is
  * marked even when posting the rest has failed. */
 static int carry(struct lane *lane, struct err *err)
 {
+	double seconds[N_PHASES] = { 0 }, at = clock_seconds();
 	struct err second;
 	int posted, settled, taken;
 
 	taken = source_take(lane->run->source, lane->db, &lane->chunk, err);
 	if (taken <= 0)
 		return taken;
+	seconds[PHASE_READ] = lap(&at);
 	fault_point("taken");
 	build(lane);
+	seconds[PHASE_BUILD] = lap(&at);
 	fault_point("built");
 	posted = prove(lane, err) < 0 ? post_nothing(lane) : post(lane, err);
+	seconds[PHASE_POST] = lap(&at);
 	fault_point("posted");
 	/* a database may need as much again to rewrite a large row */
 	chunk_drop_body(&lane->chunk, lane->run->max_bulk_bytes);
@@ -94,6 +109,8 @@ static int carry(struct lane *lane, struct err *err)
 	settled = settle(lane, posted < 0 ? &second : err);
 	if (posted == 0 && settled == 0)
 		settled = aside(lane, err);
+	seconds[PHASE_MARK] = lap(&at);
+	stats_add_phases(lane->run->stats, seconds);
 	fault_point("settled");
 	account(lane);
 	if (posted < 0 && settled < 0)

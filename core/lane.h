@@ -15,6 +15,7 @@
 #include "elastic.h"
 #include "err.h"
 #include "plan.h"
+#include "progress.h"
 #include "quarantine.h"
 #include "retry.h"
 #include "source.h"
@@ -35,6 +36,7 @@ struct run {
 	bool show_reasons;     /* the index's reasons may quote a message: law 5 */
 	struct source *source;
 	struct stats *stats;
+	struct progress *progress; /* or NULL */
 };
 
 struct lane {

@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 
 #include "check.h"
@@ -24,69 +27,12 @@
 #include "log.h"
 #include "settings.h"
 #include "stop.h"
-
-static const char usage_text[] =
-	"usage: structured-log-transfer [--env-file FILE] [-v|-q] [--log-format text|json] COMMAND\n"
-	"\n"
-	"Sends audit log rows that are not sent yet from an SQL table to Elasticsearch or\n"
-	"OpenSearch, and marks them as sent once the index has acknowledged them.\n"
-	"\n"
-	"Commands:\n"
-	"  send [--all] [--limit N] [--wait SECONDS] [--show-reasons] [--json]\n"
-	"                   send unsent rows: BATCH_SIZE of them, N, or all\n"
-	"  clear [--older-than AGE] [--dry-run]\n"
-	"                   delete sent rows older than DAYS_TO_KEEP, or than AGE: 30d, 12h\n"
-	"  conflicts [--json]\n"
-	"                   list unsent rows whose _id has another document in the index\n"
-	"  resolve KEY... --as-sent\n"
-	"                   mark such rows as sent all the same\n"
-	"  check [--json]   look at everything that a run needs, and say what is wrong\n"
-	"  status [--json]  count unsent and sent rows, and tell since when the oldest waits\n"
-	"  verify [--since TIME] [--requeue [--yes]] [--json]\n"
-	"                   list sent rows whose document the index does not hold\n"
-	"  preview [-n N]   print the documents that send would write, one a line\n"
-	"  quarantine list [--json]\n"
-	"                   show the rows that QUARANTINE_TABLE keeps back\n"
-	"  quarantine retry [KEY...]\n"
-	"                   let all of them back in, or those with these keys\n"
-	"  setup [--print] [--template|--data-stream]\n"
-	"                   make the index and QUARANTINE_TABLE, or compare what is there\n"
-	"  facades [NAME] [--json]\n"
-	"                   list the facades that can be loaded, or show one\n"
-	"  facade-test FILE [--rows FILE.json] [--database URL] [--tap]\n"
-	"                   check whether a facade keeps its contract\n"
-	"  config [--json]  print the settings in effect and where each came from, without\n"
-	"                   secrets\n"
-	"\n"
-	"Options:\n"
-	"  --env-file FILE  read settings from FILE too; the environment wins\n"
-	"  -v, --verbose    say more; twice: even more\n"
-	"  -q, --quiet      say only what went wrong\n"
-	"  --log-format F   text, or json: one object a line\n"
-	"  --wait SECONDS   wait so long for another run on the same table to end\n"
-	"  --show-reasons   tell the index's reasons, which may quote a message\n"
-	"  --older-than AGE a whole number of days (30 or 30d) or of hours (12h)\n"
-	"  --since TIME     rows since a date (2026-10-01), a time, or an age (30d, 12h)\n"
-	"  --requeue        make the rows that are missing unsent again; needs --since\n"
-	"  --yes            also when more than 10 % are missing\n"
-	"  --dry-run        count the rows and delete none\n"
-	"  --print          print SQL and request instead of running them\n"
-	"  --template       make an index template instead of the index\n"
-	"  --data-stream    make the template of a data stream\n"
-	"  --rows FILE.json rows that the facade makes documents of: an array of arrays of cells\n"
-	"  --database URL   a scratch database with unsent rows; all changes are rolled back\n"
-	"  --tap            report as the Test Anything Protocol\n"
-	"  --json           print the result as JSON on stdout\n"
-	"  -h, --help       print this and all settings\n"
-	"  -V, --version    print the version\n"
-	"\n"
-	"Exit status: 0 done, or nothing to do; 1 some rows were set aside; 64 wrong usage;\n"
-	"69 database or search server not reachable; 70 bug; 75 stopped early, the rest is\n"
-	"unsent; 78 wrong configuration.\n";
+#include "usage.h"
 
 enum {
 	OPT_ENV_FILE = 256,
 	OPT_LOG_FORMAT,
+	OPT_METRICS_FILE,
 	OPT_ALL,
 	OPT_LIMIT,
 	OPT_WAIT,
@@ -109,6 +55,7 @@ enum {
 static const struct option global_options[] = {
 	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
 	{ "log-format", required_argument, NULL, OPT_LOG_FORMAT },
+	{ "metrics-file", required_argument, NULL, OPT_METRICS_FILE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -219,7 +166,7 @@ static long age(const char *text)
 
 	if (!digits || (!hours && text[digits] && strcmp(text + digits, "d") != 0))
 		return -1;
-	if (n > (hours ? MAX_DAYS * 24l : MAX_DAYS))
+	if (n > (hours ? MAX_DAYS * 24L : MAX_DAYS))
 		return -1;
 	return n * (hours ? HOUR : DAY);
 }
@@ -256,6 +203,7 @@ static int take_option(int option, struct arguments *args, char *const *argv)
 
 	switch (option) {
 	case OPT_ENV_FILE: args->env_file = optarg; return 0;
+	case OPT_METRICS_FILE: args->metrics_file = optarg; return 0;
 	case OPT_ALL: args->send.all = true; return 0;
 	case OPT_REASONS: args->send.show_reasons = true; return 0;
 	case OPT_JSON: args->json = true; return 0;
@@ -331,13 +279,19 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum exit_status print_help(void)
+/* command NULL: of all. */
+static enum exit_status print_help(const struct command *command)
 {
 	struct settings settings;
 	struct err err;
-	bool loaded = settings_load(&settings, NULL, &err) == 0;
+	bool loaded;
 
-	fputs(usage_text, stdout);
+	if (command) {
+		usage_print_command(command->name);
+		return EXIT_DONE;
+	}
+	usage_print();
+	loaded = settings_load(&settings, NULL, &err) == 0;
 	printf("\nSettings, from the environment or FILE, with their defaults:\n");
 	listing_help(loaded ? &settings : NULL);
 	settings_fini(&settings);
@@ -350,6 +304,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 {
 	int result;
 
+	*ret = NULL;
 	opterr = 0;
 	result = take_options(argc, argv, "+:vqhV", global_options, args);
 	if (result == 0 && optind == argc) {
@@ -378,7 +333,7 @@ static int parse(int argc, char **argv, struct arguments *args,
 		printf("structured-log-transfer %s\n", PACKAGE_VERSION);
 	if (result == 0)
 		return 0;
-	*ret_status = result == 'h'   ? print_help()
+	*ret_status = result == 'h'   ? print_help(*ret)
 		      : result == 'V' ? EXIT_DONE
 				      : (enum exit_status)result;
 	return -1;
@@ -415,6 +370,18 @@ static void give_back_large_memory(void)
 #endif
 }
 
+/* A core dump would hold passwords, also those that client libraries have copied, and rows. A
+ * facade under test is somebody's to debug, and sanitizers look at the process as a debugger. */
+static void forbid_core_dumps(const struct command *command)
+{
+#if defined(__linux__) && !defined(SANITIZERS)
+	if (command->run != commands_facade_test)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	(void)command;
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = { .send.limit = -1, .clear.older_than = -1, .n = -1 };
@@ -427,6 +394,7 @@ int main(int argc, char **argv)
 	if (parse(argc, argv, &args, &command, &status) < 0)
 		return (int)status;
 	log_setup(level_of(&args, false), args.format);
+	forbid_core_dumps(command);
 	crash_setup();
 	stop_on_signals();
 	if (settings_load(&settings, args.env_file, &err) < 0) {

@@ -167,6 +167,8 @@ int plan_add_sent(struct plan *plan, bool since, struct db *db, struct err *err)
 		  &plan->sent_first_page, "fetch" },
 		{ facade->fetch, since ? SQL_SINCE_NEXT_PAGE : SQL_SENT_NEXT_PAGE,
 		  &plan->sent_next_page, "fetch" },
+		{ facade->fetch, since ? SQL_SINCE_COUNT : SQL_SENT_COUNT,
+		  &plan->sent_count, "fetch" },
 		{ facade->mark_as_unsent, SQL_AS_IS, &plan->mark_as_unsent,
 		  "mark_as_unsent" },
 	};

@@ -173,6 +173,7 @@ static enum sent no_answer(struct lane *lane, const struct request *request,
 static enum sent send_request(struct lane *lane, const struct request *request,
 			      struct round *round, struct err *err)
 {
+	stats_add_request(lane->run->stats, request->bytes);
 	switch (elastic_bulk(lane->elastic, lane->parts, request->n_parts, lane->ids,
 			     request->n, lane->items, &round->retry_after, err)) {
 	case ANSWER_ITEMS:
@@ -258,8 +259,10 @@ static int post_built(struct lane *lane, struct round *round, struct err *err)
 		if (sent == SENT_STOP)
 			return give_up(lane, err, EXIT_CONFIG);
 		if (!retry_is_over(&lane->retry)) {
-			if (chunk_count(&lane->chunk, BUILT) > 0 &&
-			    stop_wait(retry_next(&lane->retry, round->retry_after)))
+			if (chunk_count(&lane->chunk, BUILT) == 0)
+				continue;
+			stats_add_retry(lane->run->stats);
+			if (stop_wait(retry_next(&lane->retry, round->retry_after)))
 				return give_up(lane, err, EXIT_EARLY);
 		} else if (sent == SENT_AGAIN || !lane->has_progress) {
 			return give_up(lane, err, EXIT_UNAVAILABLE);

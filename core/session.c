@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "connect.h"
+#include "log.h"
 
 int session_open(struct session *session, const struct settings *settings,
 		 enum db_access access, struct err *err)
@@ -14,12 +15,17 @@ int session_open(struct session *session, const struct settings *settings,
 	if (connect_database_url(settings, &s->url, err) < 0 ||
 	    facade_load(settings_text(settings, SET_AUDIT_LOGGER_TYPE),
 			settings_text(settings, SET_SLT_FACADE_PATH), &s->facade,
-			err) < 0 ||
-	    db_open(&s->url, access, &s->db, err) < 0 ||
+			err) < 0)
+		return -1;
+	log_context(s->facade->module, "", "");
+	if (db_open(&s->url, access, &s->db, err) < 0 ||
 	    facade_open(s->facade, settings, dialect_get(s->db->driver->dialect), s->db,
 			err) < 0)
 		return -1;
-	return plan_init(&s->plan, s->facade, s->db, err);
+	if (plan_init(&s->plan, s->facade, s->db, err) < 0)
+		return -1;
+	log_context(s->facade->module, s->plan.key.table.schema, s->plan.key.table.name);
+	return 0;
 }
 
 void session_close(struct session *session)

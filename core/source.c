@@ -126,10 +126,11 @@ static int find_end(struct source *source, struct db *db, const struct log_row *
 		    struct err *err)
 {
 	const struct plan *plan = source->plan;
-	/* a little less than a page may have, for rows are not all of one size */
-	struct sql_args args = { .after = &source->after,
-				 .limit = source->page_rows - source->page_rows / 8 };
+	struct sql_args args = { .after = &source->after, .limit = source->page_rows };
 
+	/* where bytes bound a page, a little less, for rows are not all of one size */
+	if (args.limit < full_page(source))
+		args.limit -= args.limit / 8;
 	*ret = NULL;
 	if (!plan->page_ends.text || source->next_page != &plan->next_page ||
 	    !source->after.text.ptr)

@@ -63,6 +63,7 @@ enum sql_form {
 	SQL_SENT_NEXT_PAGE,
 	SQL_SINCE_FIRST_PAGE, /* those whose {time} is not before `older_than` */
 	SQL_SINCE_NEXT_PAGE,
+	SQL_SINCE_COUNT,    /* how many there are of these */
 	SQL_OLD_FIRST_PAGE, /* sent rows whose {time} is before `older_than`: their keys */
 	SQL_OLD_NEXT_PAGE,
 	SQL_OLD_COUNT,	    /* how many there are of these */

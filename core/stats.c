@@ -13,7 +13,7 @@ enum { TELL_AT_MOST = 20 };
 
 void stats_init(struct stats *stats)
 {
-	*stats = (struct stats){ .started = clock_seconds() };
+	*stats = (struct stats){ .started = clock_seconds(), .unsent = -1, .oldest = -1 };
 	pthread_mutex_init(&stats->mutex, NULL);
 }
 
@@ -34,6 +34,29 @@ void stats_add_chunk(struct stats *stats, const struct chunk *chunk)
 	pthread_mutex_lock(&stats->mutex);
 	for (size_t i = 0; i < chunk->n; i++)
 		stats->rows[chunk->rows[i].verdict]++;
+	pthread_mutex_unlock(&stats->mutex);
+}
+
+void stats_add_request(struct stats *stats, size_t bytes)
+{
+	pthread_mutex_lock(&stats->mutex);
+	stats->requests++;
+	stats->bytes += bytes;
+	pthread_mutex_unlock(&stats->mutex);
+}
+
+void stats_add_retry(struct stats *stats)
+{
+	pthread_mutex_lock(&stats->mutex);
+	stats->retries++;
+	pthread_mutex_unlock(&stats->mutex);
+}
+
+void stats_add_phases(struct stats *stats, const double seconds[N_PHASES])
+{
+	pthread_mutex_lock(&stats->mutex);
+	for (size_t i = 0; i < N_PHASES; i++)
+		stats->phases[i] += seconds[i];
 	pthread_mutex_unlock(&stats->mutex);
 }
 

@@ -38,15 +38,13 @@ static void read_oldest(const char *text, struct status *status)
 		status->age = 0; /* another clock */
 }
 
-int status_read(const struct plan *plan, struct db *db, struct status *ret,
-		struct err *err)
+int status_read_unsent(const struct plan *plan, struct db *db, struct status *ret,
+		       struct err *err)
 {
 	char oldest[64] = "";
 
 	*ret = (struct status){ .age = -1 };
-	if (plan_count(&plan->unsent_count, NULL, db, &ret->unsent, err) < 0 ||
-	    plan_count(&plan->sent_count, NULL, db, &ret->sent, err) < 0 ||
-	    plan_count(&plan->null_keys, NULL, db, &ret->without_key, err) < 0)
+	if (plan_count(&plan->unsent_count, NULL, db, &ret->unsent, err) < 0)
 		return -1;
 	if (plan->unsent_oldest.text &&
 	    plan_text(&plan->unsent_oldest, NULL, db, oldest, sizeof(oldest), err) < 0)
@@ -55,17 +53,14 @@ int status_read(const struct plan *plan, struct db *db, struct status *ret,
 	return 0;
 }
 
-void status_age(long long seconds, char *ret, size_t size)
+int status_read(const struct plan *plan, struct db *db, struct status *ret,
+		struct err *err)
 {
-	static const struct {
-		long long seconds;
-		const char *unit;
-	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
-	size_t i = 0;
-
-	while (i < 3 && seconds < 2 * units[i].seconds)
-		i++;
-	snprintf(ret, size, "%lld %s", seconds / units[i].seconds, units[i].unit);
+	if (status_read_unsent(plan, db, ret, err) < 0 ||
+	    plan_count(&plan->sent_count, NULL, db, &ret->sent, err) < 0 ||
+	    plan_count(&plan->null_keys, NULL, db, &ret->without_key, err) < 0)
+		return -1;
+	return 0;
 }
 
 static void print_lines(const struct status *s, const struct quarantine *quarantine,
@@ -81,7 +76,7 @@ static void print_lines(const struct status *s, const struct quarantine *quarant
 	printf("sent         %lld\n", s->sent);
 	if (s->age < 0)
 		return;
-	status_age(s->age, age, sizeof(age));
+	instant_span(s->age, age, sizeof(age));
 	printf("oldest       %s, %s ago\n", s->oldest, age);
 }
 

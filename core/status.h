@@ -20,12 +20,13 @@ struct status {
 	long long age;	 /* seconds since then; -1 not known */
 };
 
-/* Counts; for a plan with its counts. */
+/* Only the unsent rows with a key, and the oldest of them. For a plan with its counts. */
+int status_read_unsent(const struct plan *plan, struct db *db, struct status *ret,
+		       struct err *err) MUST_CHECK;
+
+/* All of it, likewise. */
 int status_read(const struct plan *plan, struct db *db, struct status *ret,
 		struct err *err) MUST_CHECK;
-
-/* "5 s", "12 min", "3 h", "4 d": a number of seconds for people. */
-void status_age(long long seconds, char *ret, size_t size);
 
 int status_print(const struct settings *settings, bool json, struct err *err) MUST_CHECK;
 

@@ -13,9 +13,11 @@
 #include "log.h"
 #include "mem.h"
 #include "quarantine.h"
+#include "progress.h"
 #include "retry.h"
 #include "runlock.h"
 #include "session.h"
+#include "status.h"
 
 /* Everything that a run holds; built up and torn down in one place. */
 struct transfer {
@@ -23,9 +25,11 @@ struct transfer {
 	const struct send_options *options;
 	struct session session; /* its connection becomes the first lane's */
 	struct quarantine quarantine;
+	unsigned long long n_held; /* rows in it that are kept back */
 	struct db *lock;
 	struct elastic_target target;
 	struct source source;
+	struct progress progress;
 	struct run run;
 };
 
@@ -103,6 +107,42 @@ static void sweep(struct transfer *t, struct db *db, struct stats *stats)
 		stats_fail(stats, &err);
 }
 
+/* Where somebody watches, it is worth a count. */
+static int begin_progress(struct transfer *t, struct db *db, struct err *err)
+{
+	struct plan *plan = &t->session.plan;
+	long long n;
+
+	if (!log_shows_progress())
+		return 0;
+	if (plan_add_counts(plan, db, err) < 0 ||
+	    plan_count(&plan->unsent_count, NULL, db, &n, err) < 0)
+		return -1;
+	n -= (long long)t->n_held;
+	if (t->source.remaining < (size_t)n)
+		n = (long long)t->source.remaining;
+	progress_start(&t->progress, "sent", n);
+	return 0;
+}
+
+/* For the metrics, whose lack stops no run. */
+static void count_left(struct transfer *t, struct db *db, struct stats *stats)
+{
+	struct plan *plan = &t->session.plan;
+	struct status status;
+	struct err err;
+
+	if (!t->options->count_left || stats->failed)
+		return;
+	if ((!plan->unsent_count.text && plan_add_counts(plan, db, &err) < 0) ||
+	    status_read_unsent(plan, db, &status, &err) < 0) {
+		log_warning("the rows that are left cannot be counted: %s", err.text);
+		return;
+	}
+	stats->unsent = status.unsent;
+	stats->oldest = status.unsent ? status.age : 0;
+}
+
 /* Joined chunks are large, and two scans at a time are enough for any table. */
 static size_t n_lanes(const struct transfer *t)
 {
@@ -118,6 +158,8 @@ static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 	int result;
 
 	result = open_lane(t, &lanes[0], err);
+	if (result == 0)
+		result = begin_progress(t, lanes[0].db, err);
 	if (result == 0) {
 		/* most runs have one chunk or none, which is no work for several */
 		if (lane_step(&lanes[0]) && source_may_have_more(&t->source))
@@ -127,7 +169,9 @@ static int send_rows(struct transfer *t, struct stats *stats, struct err *err)
 		else
 			look_for_more(t, lanes[0].db, stats);
 		sweep(t, lanes[0].db, stats);
+		count_left(t, lanes[0].db, stats);
 	}
+	progress_stop(&t->progress);
 	for (size_t i = 0; i < n; i++)
 		lane_fini(&lanes[i]);
 	free(lanes);
@@ -165,6 +209,7 @@ static int count_quarantine(struct transfer *t, struct err *err)
 	if (quarantine_count(&t->quarantine, t->session.db, &held, &released, err) < 0)
 		return -1;
 	t->quarantine.has_released = released > 0;
+	t->n_held = held;
 	if (held)
 		log_notice("%llu rows are in the quarantine and not sent: "
 			   "structured-log-transfer quarantine list",
@@ -227,6 +272,7 @@ static void begin_run(struct transfer *t, struct stats *stats)
 		.show_reasons = t->options->show_reasons,
 		.source = &t->source,
 		.stats = stats,
+		.progress = &t->progress,
 	};
 }
 

@@ -16,6 +16,7 @@ struct send_options {
 	long limit; /* rows, -1: BATCH_SIZE */
 	long wait;  /* seconds to wait for another run to end */
 	bool show_reasons;
+	bool count_left; /* at the end, into the stats: how many rows are unsent, since when */
 };
 
 /* Runs once. 0: it ran, the counters tell what became of the rows (and stats->failed why

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "lookup.h"
 #include "mem.h"
+#include "progress.h"
 #include "runlock.h"
 #include "stop.h"
 
@@ -25,6 +26,7 @@ struct verification {
 	size_t n_missing, cap;
 	struct arena keys;
 	bool told_stale;
+	struct progress progress;
 };
 
 /* ---------------------------------------------------------------- looking */
@@ -74,6 +76,7 @@ static int judge_chunk(struct lookup *lookup, void *arg, struct err *err)
 	}
 	v->there += chunk_count(chunk, ALREADY);
 	v->refused += chunk_count(chunk, REFUSED);
+	progress_add(&v->progress, chunk->n, chunk->n);
 	return 0;
 }
 
@@ -146,10 +149,30 @@ static int prepare(struct lookup *lookup, const struct verify_options *options,
 	return 0;
 }
 
+/* Where somebody watches, it is worth a count. */
+static int begin_progress(struct verification *v, struct lookup *lookup, struct err *err)
+{
+	struct sql_args args = { .older_than = lookup->source.older_than };
+	long long n;
+
+	if (!log_shows_progress())
+		return 0;
+	if (plan_count(&lookup->session.plan.sent_count, &args, lookup->session.db, &n,
+		       err) < 0)
+		return -1;
+	progress_start(&v->progress, "verified", n);
+	return 0;
+}
+
 static int look_at_all(struct verification *v, struct lookup *lookup, struct err *err)
 {
-	if (prepare(lookup, v->options, err) < 0 ||
-	    lookup_each(lookup, judge_chunk, v, err) < 0)
+	int result;
+
+	if (prepare(lookup, v->options, err) < 0 || begin_progress(v, lookup, err) < 0)
+		return -1;
+	result = lookup_each(lookup, judge_chunk, v, err);
+	progress_stop(&v->progress);
+	if (result < 0)
 		return -1;
 	log_notice(
 		"verified %llu: %llu there, %zu missing, %llu different, %llu that become "
@@ -162,7 +185,7 @@ static int look_at_all(struct verification *v, struct lookup *lookup, struct err
 }
 
 int verify(const struct settings *settings, const struct verify_options *options,
-	   enum exit_status *ret_status, struct err *err)
+	   struct verify_result *ret, enum exit_status *ret_status, struct err *err)
 {
 	struct verification v = { .options = options };
 	struct lookup lookup;
@@ -186,6 +209,7 @@ int verify(const struct settings *settings, const struct verify_options *options
 		*ret_status = v.n_missing || v.different ? EXIT_SET_ASIDE : EXIT_DONE;
 	if (result == 0 && options->requeue && v.n_missing)
 		result = requeue(&v, &lookup, err);
+	*ret = (struct verify_result){ v.there, v.n_missing, v.different, v.refused };
 	db_close(lock);
 	lookup_close(&lookup);
 	free(v.missing);

@@ -18,8 +18,14 @@ struct verify_options {
 	bool json;
 };
 
+struct verify_result {
+	unsigned long long there, missing, different;
+	unsigned long long refused; /* become no document any more */
+};
+
 /* *ret_status: EXIT_DONE when the index holds them all, EXIT_SET_ASIDE when it does not. */
 int verify(const struct settings *settings, const struct verify_options *options,
-	   enum exit_status *ret_status, struct err *err) MUST_CHECK;
+	   struct verify_result *ret, enum exit_status *ret_status,
+	   struct err *err) MUST_CHECK;
 
 #endif

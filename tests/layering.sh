@@ -24,13 +24,13 @@ check() {
 
 # The layers of core/, lowest first. A file may include its own layer and those below.
 layers='
-err fault mem log crash buf arena utf8 json json_string instant stop output
-settings envfile dburl hosts compare mget chunk doc sql sql_bind sql_parse sql_template dialect http retry db stats report samples findings
+err fault mem log crash buf arena utf8 json json_string instant stop output usage
+settings envfile dburl hosts compare mget chunk doc sql sql_bind sql_parse sql_template dialect http retry db stats metrics progress report samples findings
 bulk elastic elastic_target facade facade_load host pgsql pgsql_connect pgsql_catalog mysqldb mysqldb_error mysqldb_connect mysqldb_catalog sqlite sqlite_catalog sqlite_lock
 plan source build statements connect runlock misspelled
 quarantine index
-try_message try_database lane post exists settle aside session lookup differences
-transfer clear conflicts verify status preview quarantine_command setup listing facade_test effective check
+try_message try_database lane post exists settle aside session lookup differences status
+transfer clear conflicts verify preview quarantine_command setup listing facade_test effective check
 commands
 main
 '

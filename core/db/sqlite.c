@@ -171,6 +171,7 @@ static struct slt_text read_real(sqlite3_stmt *stmt, int i, struct sqlite_number
 	const char *text = (const char *)sqlite3_column_text(stmt, i);
 	double again = text ? strtod(text, NULL) : 0;
 
+	/* the bits are meant: NOLINTNEXTLINE(*-memory-comparison,cert-*) */
 	if (text && memcmp(&again, &real, sizeof(real)) == 0) {
 		snprintf(number->text, sizeof(number->text), "%s", text);
 		return slt_str(number->text);

@@ -26,8 +26,10 @@ COUNTS = (
     "left",
     "gone",
 )
+# What a line in a pipe begins with: who speaks and, once they are known, of which facade and table.
+PREFIX = r"structured-log-transfer\[\d+\]: (?:\w+(?: .*?)?: )?"
 SUMMARY = re.compile(
-    "(?:structured-log-transfer: )?"
+    f"(?:{PREFIX})?"
     + ", ".join(rf"{name} (\d+)" for name in COUNTS)
     + r"; more to send: (yes|no); (\d+\.\d+) s, (\d+) rows/s"
 )

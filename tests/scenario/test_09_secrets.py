@@ -2,6 +2,10 @@
 """Secrets: how they reach the program and the server, and that they reach nobody else."""
 
 import base64
+import os
+import resource
+import signal
+import subprocess
 
 import pytest
 
@@ -162,3 +166,30 @@ def test_secrets_are_not_in_the_arguments_of_the_process(sqlite_sender, sink):
         assert b"CANARY" not in file.read()
     sink.release()
     assert running.result().status == slt.DONE
+
+
+def dumps_core(process, folder):
+    """Is there a core dump when it aborts? It may be one of gigabytes, so only little of it is let be."""
+    resource.prlimit(process.pid, resource.RLIMIT_CORE, (1 << 20, 1 << 20))
+    process.send_signal(signal.SIGABRT)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = 1  # it is waited for
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT
+    for core in folder.glob("core*"):
+        core.unlink()
+    return os.WCOREDUMP(status)
+
+
+def test_no_core_dump_has_them(sqlite_sender, sink, tmp_path, monkeypatch):
+    """Client libraries copy passwords, and no copy of theirs can be wiped."""
+    sender, _ = sqlite_sender
+    monkeypatch.chdir(tmp_path)
+    with subprocess.Popen(["/bin/sleep", "60"]) as other:
+        if not dumps_core(other, tmp_path):
+            pytest.skip("no process dumps core here")
+    sink.script = [sink.hang]
+    running = sender.with_(ELASTICSEARCH_USERNAME=USER, ELASTICSEARCH_PASSWORD=PASSWORD).start(
+        "send"
+    )
+    slt.until(lambda: sink.bulks, "the first request")
+    assert not dumps_core(running.process, tmp_path)

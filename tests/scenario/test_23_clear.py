@@ -59,7 +59,7 @@ def keys(table):
 def deleted(result):
     """(deleted, kept) by the last line."""
     match = re.fullmatch(
-        r"(?:structured-log-transfer: )?deleted (\d+), kept (\d+); sent and older than"
+        slt.PREFIX + r"deleted (\d+), kept (\d+); sent and older than"
         r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; \d+\.\d s, \d+ rows/s",
         result.err.splitlines()[-1],
     )

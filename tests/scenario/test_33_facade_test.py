@@ -8,6 +8,7 @@ that they are about."""
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -817,7 +818,7 @@ def named(result, facade, what, status, json_lines=False):
     if json_lines:
         assert json.loads(last) == {"log.level": "error", "message": text}, result
     else:
-        assert last == f"structured-log-transfer: error: {text}", result
+        assert re.fullmatch(slt.PREFIX + re.escape(f"error: {text}"), last), result
 
 
 @pytest.mark.parametrize("facade", FATAL)

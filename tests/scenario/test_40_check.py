@@ -79,9 +79,8 @@ def test_settings_that_cannot_be_read(ready, tmp_path):
         "LANES",
     ], texts
     sent = wrong.send()
-    assert sent.status == slt.CONFIGURATION and sent.err.splitlines() == [
-        f"structured-log-transfer: error: {text}" for text in texts
-    ], sent
+    lines = [line.partition("]: ")[2] for line in sent.err.splitlines()]
+    assert sent.status == slt.CONFIGURATION and lines == [f"error: {text}" for text in texts], sent
     file = tmp_path / "settings.env"
     file.write_text("LANES=4\nexport X=1\n")
     result = sender.run("--env-file", file, "check")

@@ -20,7 +20,7 @@ accounts() {	# accounts NAME HOW...: SQL that makes them, HOW being what follows
 # own accounts.
 start_mysqld() {
 	local new_data=$1 extra server
-	cd "$dir"
+	cd "$dir" || return
 	# of its own, for the making of the data too: a server that starts, be it for that alone,
 	# removes the temporary tables of all that share one
 	mkdir -p tmp

@@ -64,7 +64,7 @@ start_search() {
 	shift 2
 	[ $# = 0 ] || scheme=https
 	give_away "$dir"
-	cd "$dir"
+	cd "$dir" || return
 	java=$(java_home)
 	export "${prefix}_JAVA_HOME=$java" "${prefix}_PATH_CONF=$dir/config" \
 		"${prefix}_TMPDIR=$dir/tmp" "${prefix}_JAVA_OPTS=-Xms1g -Xmx1g"

@@ -13,5 +13,5 @@ skip() {
 folder=$(mktemp -d "${TMPDIR:-/tmp}/my_table.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
-"$SQLITE3" -bail "$folder/my_table.sqlite" <"$srcdir/my_table.sql"
+"$SQLITE3" -bail "$folder/my_table.sqlite" <"${srcdir:?}/my_table.sql"
 "$SLT" facade-test "$MODULE" --database "sqlite:///$folder/my_table.sqlite"

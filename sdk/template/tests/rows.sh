@@ -7,4 +7,4 @@ if [ -z "$SLT" ]; then
 	echo "rows.sh is SKIPPED: configure has found no structured-log-transfer" >&9
 	exit 77
 fi
-exec "$SLT" facade-test "$MODULE" --rows "$srcdir/rows.json"
+exec "$SLT" facade-test "$MODULE" --rows "${srcdir:?}/rows.json"
