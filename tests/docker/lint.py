@@ -328,9 +328,8 @@ def wrong_jobs(jobs):
 
 def wrong_retries(jobs):
     """Every status of the program is either tried again or not."""
-    statuses = {
-        int(n) for n in re.findall(r"\b(\d+) [a-z]", program("--help")[1].split("Exit status:")[1])
-    }
+    listed = program("--help")[1].split("\nExit status:\n")[1].split("\n\n")[0]
+    statuses = {int(line.split()[0]) for line in listed.splitlines()}
     for document in jobs:
         container, pod, job, _ = parts(document)
         rule = job["podFailurePolicy"]["rules"][0]
