@@ -301,12 +301,11 @@ static int put_rows(struct renderer *r, enum rows rows)
 	case WITHOUT_KEY: buf_puts(&r->out, "slt_key IS NULL"); break;
 	case WITH_KEY: buf_puts(&r->out, "slt_key IS NOT NULL"); break;
 	case AFTER:
-		buf_puts(&r->out, "slt_key > ");
-		put_param(r, SLOT_AFTER, NULL);
-		break;
 	case UP_TO:
 		buf_puts(&r->out, "slt_key > ");
 		put_param(r, SLOT_AFTER, NULL);
+		if (rows == AFTER)
+			break;
 		buf_puts(&r->out, " AND slt_key <= ");
 		put_param(r, SLOT_UP_TO, NULL);
 		break;

@@ -36,6 +36,17 @@ test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio
 test  | f:/usr/lib*/libnuma.so.1 | libnuma1                       | numactl-libs
 test  | abidiff                | abigail-tools                    | libabigail
 test  | sqlite3                | sqlite3                          | sqlite
+test  | podman                 | podman                           | podman
+test  | f:/usr/sbin/runc       | runc                             | runc
+test  | f:/usr/sbin/debootstrap | debootstrap                     | debootstrap
+test  | any:pip3               | python3-pip                      | python3-pip
+test  | mandoc                 | mandoc                           | mandoc
+test  | clang-tidy             | clang-tidy                       | clang-tools-extra
+test  | cppcheck               | cppcheck                         | cppcheck
+test  | shellcheck             | shellcheck                       | ShellCheck
+test  | any:codespell          | codespell                        | codespell
+test  | any:clang-format       | clang-format                     | clang-tools-extra
+test  | py:yaml                | python3-yaml                     | python3-pyyaml
 test  | openssl                | openssl                          | openssl
 test  | dpkg-buildpackage      | dpkg-dev                         | dpkg-dev
 test  | dh                     | debhelper                        | debhelper
