@@ -36,6 +36,10 @@ test  | f:/usr/lib*/libaio.so.1 | libaio1                         | libaio
 test  | f:/usr/lib*/libnuma.so.1 | libnuma1                       | numactl-libs
 test  | abidiff                | abigail-tools                    | libabigail
 test  | sqlite3                | sqlite3                          | sqlite
+test  | lintian                | lintian                          |
+test  | rpmbuild               | rpm                              | rpm-build
+test  | systemd-analyze        | systemd                          | systemd
+test  | pgrep                  | procps                           | procps-ng
 test  | podman                 | podman                           | podman
 test  | f:/usr/sbin/runc       | runc                             | runc
 test  | f:/usr/sbin/debootstrap | debootstrap                     | debootstrap
