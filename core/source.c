@@ -9,7 +9,7 @@
 
 /* Without an index each page is a scan and a sort of the whole table, so one page serves
  * many chunks; its bytes are bounded as those of any page are. */
-enum { CHUNKS_PER_SCAN = 64, JOINED_BYTES = 4 << 20 };
+enum { CHUNKS_PER_SCAN = 64, JOINED_BYTES = 9 << 19, FIRST_ROWS = 1000 };
 
 /* Rows of a page, unless they are large. */
 static size_t full_page(const struct source *source)
@@ -31,6 +31,9 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 		.joined = 1,
 	};
 	source->page_rows = full_page(source);
+	/* how large rows are is not known yet: few of them, and the sort is a small one */
+	if (plan->page_ends.text && source->page_rows > FIRST_ROWS)
+		source->page_rows = FIRST_ROWS;
 	pthread_mutex_init(&source->mutex, NULL);
 	pthread_cond_init(&source->settled, NULL);
 	buf_init(&source->after_text, SIZE_MAX / 4);
@@ -100,16 +103,17 @@ static void move_behind(struct source *source, const struct db_value *key)
 }
 
 /* The result of a page with large rows is not read to its end; the next page asks for
- * what this one took, so that the database does not read rows in vain. */
+ * what this one took, so that the database does not read rows in vain, and for more again
+ * when rows are smaller. */
 static void adapt_page(struct source *source, const struct page *page)
 {
 	size_t full = full_page(source);
+	size_t row = chunk_bytes(page->chunk) / page->chunk->n + 1;
 
 	if (page->cut)
 		source->page_rows = page->chunk->n;
-	else if (chunk_bytes(page->chunk) < source->max_bytes / 2 &&
-		 source->page_rows < full)
-		source->page_rows *= 2;
+	else if (source->page_rows < full)
+		source->page_rows = source->max_bytes / row + 1;
 	if (source->page_rows > full)
 		source->page_rows = full;
 }

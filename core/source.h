@@ -52,7 +52,7 @@ void source_init(struct source *source, const struct plan *plan, size_t chunk_si
 void source_fini(struct source *source);
 
 /* Without an index on the key, statements that touch a chunk's rows scan the table, too: many
- * chunks become one then, of 4 MiB at most. Before the first take. */
+ * chunks become one then, of 4.5 MiB at most. Before the first take. */
 void source_join(struct source *source);
 
 /* Hands out instead the keys of the rows that are sent and before this time (borrowed), for

@@ -470,7 +470,7 @@ static const struct {
 	{ LARGE("3"), NULL, 1, "1 2 3" },
 	/* when rows are small again, pages grow again */
 	{ LARGE("10"), INSERT("20") "SELECT 10 + i, 0, '{}', NULL FROM n", 4000,
-	  "1,2,3 4,5,6 7,8,9 10,11,12 13,14,15,16,17,18 19,20,21,22,23,24,25,26,27,28 29,30" },
+	  "1,2,3 4,5,6 7,8,9 10,11,12 13,14,15,16,17,18,19,20 21,22,23,24,25,26,27,28,29,30" },
 };
 
 static void test_large_rows(void **state)
