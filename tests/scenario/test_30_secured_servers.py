@@ -3,6 +3,7 @@
 are told."""
 
 import base64
+import fcntl
 import functools
 import os
 import ssl
@@ -38,7 +39,10 @@ def awake(product):
 
 @pytest.fixture
 def secured(search):
-    return awake(search)
+    """For one test at a time, also of another run: users and roles have the same names."""
+    with open(ca_of(search), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield awake(search)
 
 
 @pytest.fixture
