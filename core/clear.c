@@ -178,25 +178,14 @@ static void set_limit(struct clearing *c, const struct settings *settings,
 	strftime(c->limit, sizeof(c->limit), "%Y-%m-%d %H:%M:%S", &utc);
 }
 
-/* Where somebody watches, it is worth a count. */
-static int begin_progress(struct clearing *c, struct err *err)
-{
-	long long n;
-
-	if (!log_shows_progress())
-		return 0;
-	if (count(c, &c->session.plan.old_count, &n, err) < 0)
-		return -1;
-	progress_start(&c->progress, "deleted", n);
-	return 0;
-}
-
 static int clear_all(struct clearing *c, const struct settings *settings, struct err *err)
 {
 	double began = clock_seconds(), seconds;
 	int went;
 
-	if (prove(c, err) < 0 || begin_progress(c, err) < 0)
+	if (prove(c, err) < 0 ||
+	    session_watch(&c->session, &c->session.plan.old_count, c->limit, "deleted",
+			  &c->progress, err) < 0)
 		return -1;
 	source_init(&c->source, &c->session.plan,
 		    (size_t)settings_number(settings, SET_CLEAR_CHUNK_SIZE), PAGE_BYTES,

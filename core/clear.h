@@ -21,8 +21,8 @@ struct clear_result {
 	unsigned long long deleted, kept;
 };
 
-/* 1: CLEAR_AUDIT_LOG_ENTRIES is off. Tells in the log what was done. *ret_status is how it ended: done, set aside (the database
- * keeps some rows), or stopped early. */
+/* 1: CLEAR_AUDIT_LOG_ENTRIES is off. Tells in the log what was done. *ret_status is how it
+ * ended: done, set aside (the database keeps some rows), or stopped early. */
 int clear_rows(const struct settings *settings, const struct clear_options *options,
 	       struct clear_result *ret, enum exit_status *ret_status,
 	       struct err *err) MUST_CHECK;

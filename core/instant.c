@@ -4,7 +4,6 @@
 #include "instant.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 static bool take(struct slt_text *rest, char c)

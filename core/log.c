@@ -181,8 +181,7 @@ void log_write(enum log_level level, const char *format, ...)
 
 bool log_shows_progress(void)
 {
-	return stream == TERMINAL && isatty(STDERR_FILENO) && line_format == LOG_TEXT &&
-	       log_is(LOG_NOTICE);
+	return stream == TERMINAL && line_format == LOG_TEXT && log_is(LOG_NOTICE);
 }
 
 void log_hold(void)

@@ -37,7 +37,7 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  * that JSON would escape. */
 void log_from_handler(const char *const *parts);
 
-/* Is stderr a terminal on which somebody may watch? */
+/* Is stderr a terminal on which somebody may watch? After log_setup. */
 bool log_shows_progress(void);
 
 /* One last line (one byte a column, 79 of them at most), which gives way to other lines and comes

@@ -22,7 +22,7 @@ static int type_of(void *arg, const char *column, char *ret_type, size_t size,
 	struct type_arg *of = arg;
 	int found;
 
-	if (strcmp(of->column, column) != 0 || !*column) {
+	if (!*of->column || strcmp(of->column, column) != 0) {
 		of->column[0] = '\0';
 		found = db_column(of->db, of->table, column, of->type, sizeof(of->type),
 				  err);

@@ -38,8 +38,8 @@ int plan_add_clear(struct plan *plan, struct db *db, struct err *err) MUST_CHECK
 /* Adds the counts, and mark_as_unsent where the facade has one. */
 int plan_add_counts(struct plan *plan, struct db *db, struct err *err) MUST_CHECK;
 
-/* Adds mark_as_unsent, and the pages of sent rows and their count: with since, of those whose time is not before
- * `older_than`. */
+/* Adds mark_as_unsent, and the pages of sent rows and their count: with since, of those whose
+ * time is not before `older_than`. */
 int plan_add_sent(struct plan *plan, bool since, struct db *db,
 		  struct err *err) MUST_CHECK;
 

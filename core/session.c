@@ -36,3 +36,18 @@ void session_close(struct session *session)
 	dburl_fini(&session->url);
 	*session = (struct session){ 0 };
 }
+
+int session_watch(const struct session *session, const struct sql *count,
+		  const char *older_than, const char *verb, struct progress *progress,
+		  struct err *err)
+{
+	struct sql_args args = { .older_than = older_than };
+	long long n;
+
+	if (!log_shows_progress())
+		return 0;
+	if (plan_count(count, &args, session->db, &n, err) < 0)
+		return -1;
+	progress_start(progress, verb, n);
+	return 0;
+}

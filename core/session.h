@@ -12,6 +12,7 @@
 #include "err.h"
 #include "facade.h"
 #include "plan.h"
+#include "progress.h"
 #include "settings.h"
 
 struct session {
@@ -25,5 +26,11 @@ struct session {
 int session_open(struct session *session, const struct settings *settings,
 		 enum db_access access, struct err *err) MUST_CHECK;
 void session_close(struct session *session);
+
+/* Shows progress where somebody watches, which is worth a count: of one of the plan's, for this
+ * `older_than` or NULL. After it, progress_stop. */
+int session_watch(const struct session *session, const struct sql *count,
+		  const char *older_than, const char *verb, struct progress *progress,
+		  struct err *err) MUST_CHECK;
 
 #endif

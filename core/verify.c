@@ -149,26 +149,13 @@ static int prepare(struct lookup *lookup, const struct verify_options *options,
 	return 0;
 }
 
-/* Where somebody watches, it is worth a count. */
-static int begin_progress(struct verification *v, struct lookup *lookup, struct err *err)
-{
-	struct sql_args args = { .older_than = lookup->source.older_than };
-	long long n;
-
-	if (!log_shows_progress())
-		return 0;
-	if (plan_count(&lookup->session.plan.sent_count, &args, lookup->session.db, &n,
-		       err) < 0)
-		return -1;
-	progress_start(&v->progress, "verified", n);
-	return 0;
-}
-
 static int look_at_all(struct verification *v, struct lookup *lookup, struct err *err)
 {
 	int result;
 
-	if (prepare(lookup, v->options, err) < 0 || begin_progress(v, lookup, err) < 0)
+	if (prepare(lookup, v->options, err) < 0 ||
+	    session_watch(&lookup->session, &lookup->session.plan.sent_count,
+			  lookup->source.older_than, "verified", &v->progress, err) < 0)
 		return -1;
 	result = lookup_each(lookup, judge_chunk, v, err);
 	progress_stop(&v->progress);

@@ -243,8 +243,9 @@ static int check_writable(const PGresult *result, struct err *err)
 	return 0;
 }
 
-/* One round trip: the result is that of the last statement. A run that sends is parallel by its
- * lanes; parallel workers besides would be taken from the applications of the server. */
+/* One round trip: the result is that of the last statement. Runs are parallel by their lanes;
+ * parallel workers besides, of whatever command, would be taken from the applications of the
+ * server. */
 static int begin_session(PGconn *conn, enum db_access access, struct err *err)
 {
 	PGresult *result = PQexec(conn,
